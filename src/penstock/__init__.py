@@ -1,0 +1,1 @@
+"""Penstock carries a language model's answer, live and exactly once, to wherever people ask."""
