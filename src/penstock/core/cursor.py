@@ -43,9 +43,7 @@ def parse(text: str) -> Cursor:
     return Cursor(found[1], int(found[2]), int(found[3]))
 
 
-def resume(
-    cursor: Cursor, *, turn: str, attempt: int, begins: Sequence[Begun], last: int, over: bool
-) -> int:
+def resume(cursor: Cursor, *, turn: str, attempt: int, begins: Sequence[Begun], last: int, over: bool) -> int:
     """The number of the last entry this reader need not be given again.
 
     `attempt` is the turn's newest, `begins` tells where each attempt's entries begin
@@ -57,10 +55,14 @@ def resume(
     if cursor.turn != turn:
         raise CursorInvalid("This cursor belongs to another answer; leave it out to read from the start.")
     if cursor.attempt > attempt:
-        raise CursorInvalid("This cursor is ahead of everything written; leave it out to read from the start.")
+        raise CursorInvalid(
+            "This cursor is ahead of everything written; leave it out to read from the start."
+        )
     later = next((b.number for b in begins if b.attempt > cursor.attempt), None)
     if later is not None:
         return min(cursor.number, later - 1)
     if over and cursor.number > last:
-        raise CursorInvalid("This cursor is ahead of everything written; leave it out to read from the start.")
+        raise CursorInvalid(
+            "This cursor is ahead of everything written; leave it out to read from the start."
+        )
     return cursor.number

@@ -198,7 +198,8 @@ def _known_or_unknown(raw: dict[str, Any], *, newer: bool) -> Event:
     if tag not in _TAGS:
         return Unknown(tag)
     try:
-        return msgspec.convert(raw, Event)
+        event: Event = msgspec.convert(raw, Event)
+        return event
     except msgspec.ValidationError:
         if newer:
             return Unknown(tag)

@@ -87,9 +87,9 @@ class Lease(msgspec.Struct, frozen=True):
 class Claim(msgspec.Struct, frozen=True):
     """A turn to be answered now, by whoever got this.
 
-    `first` says that the thread had no turn before this one. `left_until_s` is when the lease of a worker that vanished
-    would have ended (0 when there was none): until then, its last calls to a channel
-    may still land.
+    `first` says that the thread had no turn before this one. `left_until_s` is when the
+    lease of a worker that vanished would have ended (0 when there was none): until then,
+    its last calls to a channel may still land.
     """
 
     lease: Lease
@@ -189,13 +189,11 @@ class Turns(Protocol):
         """
         ...
 
-    async def finish(
-        self, batch: Batch, state: State, view: View
-    ) -> Orders:
+    async def finish(self, batch: Batch, state: State, view: View) -> Orders:
         """Write the last events and let go of the turn: ended, or "queued" to give it back.
 
         Durable when it returns. `view` is kept as the turn's settled answer. Giving back does not count as a
-        try. Repeating a finish that happened counts as done. """
+        try. Repeating a finish that happened counts as done."""
         ...
 
     async def stop(self, turn: str, by: str) -> TurnInfo:
@@ -271,7 +269,9 @@ class Shelf(Protocol):
 
     async def get(self, key: str) -> Document | None: ...
 
-    async def put(self, key: str, value: bytes, *, if_version: int | None = None, ttl_s: float = 0) -> int | None:
+    async def put(
+        self, key: str, value: bytes, *, if_version: int | None = None, ttl_s: float = 0
+    ) -> int | None:
         """Store it and return its new version; None when `if_version` is given and not the
         current one (0: it must not exist). `ttl_s` 0 keeps it for good."""
         ...

@@ -61,7 +61,15 @@ class Question(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """Two deliveries of one question have the same; a reused id has another."""
         said = msgspec.json.encode(
-            (self.thread, self.person.tenant, self.person.id, self.text, self.files, self.history, self.options)
+            (
+                self.thread,
+                self.person.tenant,
+                self.person.id,
+                self.text,
+                self.files,
+                self.history,
+                self.options,
+            )
         )
         return hashlib.sha256(said).hexdigest()
 
