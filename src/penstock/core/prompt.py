@@ -119,3 +119,18 @@ def _passage(number: int, passage: Passage) -> str:
 
 def _cost(text: str) -> int:
     return estimate_tokens(text) + _MESSAGE_TOKENS if text else 0
+
+
+def dated(instructions: str, today: str) -> str:
+    """The instructions with today's date, which no model knows by itself."""
+    return f"{instructions}\n\nToday is {today}.".lstrip() if today else instructions
+
+
+def grouped(history: Sequence[Message]) -> list[list[Message]]:
+    """A client's own history, cut into turns, which are kept or dropped whole: a user's line begins one."""
+    turns: list[list[Message]] = []
+    for message in history:
+        if message.role == "user" or not turns:
+            turns.append([])
+        turns[-1].append(message)
+    return turns

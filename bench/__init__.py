@@ -1,0 +1,1 @@
+"""What Penstock's relay costs, measured beside its peers: see README.md, and run `scripts/bench`."""

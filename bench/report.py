@@ -1,0 +1,116 @@
+"""A run as Markdown. Pure: what was measured in, lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bench.measure import Outcome
+from bench.promises import Rounds, Spread, judge
+
+BUSY = 0.1
+
+_COLUMNS = {
+    "CPU µs/token": "cpu_us",
+    "added p50 ms": "p50_ms",
+    "p99 ms": "p99_ms",
+    "first token p50 ms": "first_p50_ms",
+    "p99 ms ": "first_p99_ms",
+    "KB/stream": "kb_per_stream",
+    "core": "server_util",
+}
+
+
+def heading(machine: Mapping[str, str | int], rounds: int, pinned: bool) -> str:
+    where = ", ".join(str(value) if key != "cores" else f"{value} cores" for key, value in machine.items())
+    how = "server and generator on a core each" if pinned else "NOT pinned: there is only one core"
+    return f"{where}; {how}; {rounds} interleaved round(s), median (lowest–highest)"
+
+
+def load_table(rounds: Rounds, load: str) -> Iterator[str]:
+    clients, _, rate = load.partition("x")
+    yield f"\n## {clients} streams, {rate} tokens a second each\n"
+    yield from _table(["server", "× nginx", *(name.strip() for name in _COLUMNS)], _load_rows(rounds, load))
+    yield from _problems(o for o in rounds.outcomes if o.load == load)
+
+
+def _load_rows(rounds: Rounds, load: str) -> Iterator[list[str]]:
+    for server in dict.fromkeys(o.server for o in rounds.outcomes if o.load == load):
+        spreads = [rounds.figure(server, load, figure) for figure in _COLUMNS.values()]
+        title = rounds.of(server, load)[-1].title
+        yield [title, shown(rounds.ratio(server, "nginx", load, "cpu_us")), *map(shown, spreads)]
+
+
+def _problems(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    for title, gist in dict.fromkeys((o.title, o.gist) for o in outcomes if o.problem):
+        yield f"\n**{title}: {gist}**"
+
+
+def weather(rounds: Rounds) -> Iterator[str]:
+    """What else kept the machine busy: figures taken beside it are not to be quoted."""
+    all_of_them = [o.figures for o in rounds.outcomes if o.figures]
+    disturbed = [f for f in all_of_them if f["others_util"] > BUSY or f["stolen_s"] / f["window_s"] > BUSY]
+    if disturbed:
+        yield (
+            f"\n**In {len(disturbed)} of {len(all_of_them)} measurements something else kept "
+            f"more than {BUSY:.0%} of a core busy: repeat it on a quiet machine.**"
+        )
+
+
+def last_words(rounds: Rounds) -> Iterator[str]:
+    """The whole output of the servers that had a problem, once each."""
+    for title, said in dict.fromkeys((o.title, o.said) for o in rounds.outcomes if "\n" in o.said):
+        yield f"\n{title} said:\n\n```\n{said}\n```"
+
+
+def highest_table(found: Sequence[Mapping[str, str | float]]) -> Iterator[str]:
+    yield "\n## The highest rate at which p99 stays under 50 ms, in 1,000 streams\n"
+    yield from _table(
+        ["server", "tokens a second", "note"],
+        ([str(row["title"]), f"{float(row['tokens_s']):,.0f}", str(row["note"])] for row in found),
+    )
+
+
+def promises_table(rounds: Rounds) -> Iterator[str]:
+    yield "\n## What is promised (100 streams, 50 tokens a second)\n"
+    yield from _table(["promise", "at most", "measured", "kept"], _promise_rows(rounds))
+
+
+def _promise_rows(rounds: Rounds) -> Iterator[list[str]]:
+    for verdict in judge(rounds):
+        answer = {None: f"no figure ({verdict.lacks})", True: "yes", False: "**no**"}[verdict.kept]
+        yield [verdict.promise, f"{verdict.limit:.3g} {verdict.unit}", shown(verdict.measured), answer]
+
+
+def cold_tables(found: Mapping[str, Sequence[Mapping[str, str | Sequence[float]]]]) -> Iterator[str]:
+    yield "\n## Cold start\n"
+    for what, rows in found.items():
+        values = [name for name in rows[0] if name not in ("name", "problem")]
+        yield from _table([what, *values], (_cold_row(row, values) for row in rows))
+        yield ""
+
+
+def _cold_row(row: Mapping[str, str | Sequence[float]], values: Sequence[str]) -> list[str]:
+    if problem := row.get("problem"):
+        return [str(row["name"]), f"not measured: {problem}", *[""] * (len(values) - 1)]
+    return [str(row["name"]), *(shown(Spread(tuple(map(float, row[name])))) for name in values)]
+
+
+def shown(spread: Spread) -> str:
+    if spread.median is None:
+        return "–"
+    low, high = min(spread.values), max(spread.values)
+    if len(spread.values) == 1:
+        return _short(low)
+    return f"{_short(spread.median)} ({_short(low)}–{_short(high)})"
+
+
+def _short(value: float) -> str:
+    """Three digits that say something."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(header) + " |"
+    yield "|" + "---|" * len(header)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"

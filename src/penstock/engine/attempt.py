@@ -1,0 +1,271 @@
+"""One attempt at a turn: build the prompt, listen to the model, show what it says.
+
+The rules that hold for every model are kept here, so that no adapter has to: a model
+that says nothing for too long is stalled; one that fails before its first event is
+asked again, with jitter, when it asked to be; a stream without its end mark is cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import assert_never
+
+from penstock.core import prompt as prompts
+from penstock.core.citing import cited
+from penstock.core.events import (
+    Cited,
+    Event,
+    Failed,
+    Finished,
+    Noted,
+    Passage,
+    Reasoning,
+    Restarted,
+    Retracted,
+    Status,
+    StepDone,
+    Stopped,
+    Text,
+    ToolCalled,
+    ToolReturned,
+    Unknown,
+    Usage,
+    Waiting,
+)
+from penstock.core.ports import Blobs, Exchange, Knowledge, Model, Threads
+from penstock.core.prompt import FileText, Prompt
+from penstock.core.question import File, Message, Person
+from penstock.engine.journal import Journal
+from penstock.engine.live import Live
+from penstock.engine.rules import Rules
+from penstock.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelStalled
+
+log = logging.getLogger("penstock.engine")
+
+# A search that takes longer than this is worth a word to the reader.
+_SEARCH_QUIETLY_S = 0.25
+_SEARCHING = "Looking in the documents…"
+
+
+class ToolsWanted(ModelRefused):
+    code = "tools_wanted"
+    for_reader = "The model wanted to use a tool, and this assistant has none to offer."
+
+
+class Attempts:
+    """Makes attempts: holds everything an attempt needs that is not the turn's own."""
+
+    def __init__(
+        self,
+        *,
+        model: Model,
+        knowledge: Knowledge | None,
+        threads: Threads,
+        blobs: Blobs,
+        rules: Rules,
+        journal: Journal,
+        clock: Callable[[], float],
+        today: Callable[[Person], str],
+    ) -> None:
+        self.model = model
+        self._knowledge = knowledge
+        self._threads = threads
+        self._blobs = blobs
+        self._rules = rules
+        self._journal = journal
+        self._clock = clock
+        self._today = today
+
+    # --- The prompt ------------------------------------------------------------
+
+    async def prompt(self, live: Live) -> Prompt:
+        """What the model is asked, with the thread trimmed to its window; trimming is noted in the log."""
+        questions = live.claim.questions
+        text = "\n\n".join(q.text for q in questions if q.text)
+        history = [line for q in questions for line in q.history]
+        orders = [self._rules.instructions, *(m.text for m in history if m.role == "system")]
+        earlier = [] if live.claim.first else await self._earlier(live)
+        built = prompts.build(
+            instructions=prompts.dated("\n\n".join(filter(None, orders)), self._today(questions[0].person)),
+            turns=[*earlier, *prompts.grouped([m for m in history if m.role != "system"])],
+            question=text,
+            window_tokens=self.model.window_tokens,
+            passages=await self._passages(live, text),
+            files=[await self._file(f) for q in questions for f in q.files],
+            options={name: value for q in questions for name, value in q.options.items()},
+        )
+        if built.dropped_turns:
+            await self._journal.commit(live, Noted("trimmed", {"turns": built.dropped_turns}))
+        return built.prompt
+
+    async def _earlier(self, live: Live) -> list[list[Message]]:
+        exchanges = await self._threads.transcript(
+            live.thread, before=live.turn, limit=self._rules.transcript_turns
+        )
+        return [lines for exchange in exchanges if (lines := _lines(exchange))]
+
+    async def _passages(self, live: Live, query: str) -> Sequence[Passage]:
+        if self._knowledge is None or not query:
+            return ()
+        search = asyncio.ensure_future(self._knowledge.search(query, self._rules.passages))
+        try:
+            done, _ = await asyncio.wait([search], timeout=_SEARCH_QUIETLY_S)
+            if not done:
+                await self._journal.commit(live, Status(_SEARCHING))
+            return await search
+        finally:
+            search.cancel()
+
+    async def _file(self, file: File) -> FileText:
+        data = await self._blobs.get(file.sha256)
+        if data is None:
+            return FileText(file.name, "(this file is no longer there)")
+        return FileText(file.name, data.decode("utf-8", "replace"))
+
+    # --- The model -------------------------------------------------------------
+
+    async def listen(self, live: Live, prompt: Prompt) -> None:
+        """Show what the model says, and finish the turn when it has ended. Raises ModelError."""
+        said = _Said()
+        silence = _Silence(live, self._rules.first_token_s, self._rules.idle_s, self._clock)
+        try:
+            await self._until_heard(live, prompt, said, silence)
+        finally:
+            silence.over()
+        if said.finished is None:
+            raise ModelCut("the stream ended without its end mark")
+        late: list[Event] = [*cited(live.fold.text, prompt.passages, said.citations)]
+        if said.usage is not None:
+            late.append(said.usage)
+        await self._journal.finish(live, "done", *late, said.finished)
+
+    async def _until_heard(self, live: Live, prompt: Prompt, said: _Said, silence: _Silence) -> None:
+        """Hear the model out; ask it again while it fails before it has said anything."""
+        retry = 0
+        while True:
+            try:
+                await self._hear(live, prompt, said, silence)
+                return
+            except ModelError as exc:
+                wait_s = self._pause_s(exc, retry)
+                if live.heard or not exc.try_again or wait_s is None:
+                    raise
+                log.info(
+                    "the model failed before its first word; asking again",
+                    extra={"turn": live.turn, "error": exc.code, "wait_s": round(wait_s, 2)},
+                )
+                silence.allow(wait_s)
+                await asyncio.sleep(wait_s)
+                retry += 1
+
+    def _pause_s(self, exc: ModelError, retry: int) -> float | None:
+        """How long to wait before asking again; None to give up. Full jitter over a doubling bound."""
+        if retry >= self._rules.retries:
+            return None
+        asked_for_s = exc.retry_after_s if isinstance(exc, ModelBusy) else None
+        if asked_for_s is not None:
+            return asked_for_s if asked_for_s <= self._rules.retry_most_s else None
+        bound_s = min(self._rules.retry_first_s * 2**retry, self._rules.retry_most_s)
+        return random.uniform(bound_s / 2, bound_s)
+
+    async def _hear(self, live: Live, prompt: Prompt, said: _Said, silence: _Silence) -> None:
+        clock, note, behind = self._clock, self._journal.note, self._journal.behind
+        events = self.model.stream(prompt)
+        try:
+            async for event in events:
+                live.heard = True
+                match event:
+                    case Text() | Reasoning():
+                        now_s = silence.heard_s = clock()
+                        live.show(event, now_s)
+                        note(live)
+                        if behind(live, now_s):
+                            await self._journal.catch_up(live)
+                    case Usage():
+                        said.usage = event
+                    case Finished():
+                        said.finished = event
+                    case _:
+                        silence.heard_s = clock()
+                        await self._rare(live, event, said)
+        finally:
+            await _closed(events)
+
+    async def _rare(self, live: Live, event: Event, said: _Said) -> None:
+        """Everything but text: shown only once it is written down."""
+        match event:
+            case ToolCalled():
+                await self._journal.commit(live, event)
+                raise ToolsWanted(f"the model called {event.name!r}")
+            case Cited(number):
+                said.citations.add(number)
+                await self._journal.commit(live, event)
+            case Status() | Noted() | Retracted() | StepDone() | ToolReturned():
+                await self._journal.commit(live, event)
+            case Waiting() | Restarted() | Stopped() | Failed() | Unknown():
+                raise ModelRefused(f"a model may not say {type(event).__name__}")
+            case Text() | Reasoning() | Usage() | Finished():
+                raise AssertionError("handled where it is frequent")
+            case _:
+                assert_never(event)
+
+
+class _Said:
+    """What the model has said beside its words."""
+
+    def __init__(self) -> None:
+        self.finished: Finished | None = None
+        self.usage: Usage | None = None
+        self.citations: set[int] = set()
+
+
+class _Silence:
+    """Interrupts a turn whose model is silent too long.
+
+    `heard_s` is set with every event, which costs nothing; one timer looks at it now and then.
+    """
+
+    def __init__(self, live: Live, first_s: float, idle_s: float, clock: Callable[[], float]) -> None:
+        self._live = live
+        self._first_s = first_s
+        self._idle_s = idle_s
+        self._clock = clock
+        self._since_s = clock()
+        self.heard_s: float | None = None
+        self._timer = asyncio.get_running_loop().call_later(first_s, self._look)
+
+    def allow(self, s: float) -> None:
+        """The next `s` seconds are a pause of our own."""
+        self._since_s = self._clock() + s
+
+    def over(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        if self.heard_s is None:
+            left_s = self._since_s + self._first_s - self._clock()
+        else:
+            left_s = self.heard_s + self._idle_s - self._clock()
+        if left_s > 0:
+            self._timer = asyncio.get_running_loop().call_later(left_s, self._look)
+        else:
+            after = "the first event" if self.heard_s is None else "the next event"
+            self._live.interrupt(ModelStalled(f"waited too long for {after}"))
+
+
+async def _closed(events: AsyncIterator[Event]) -> None:
+    """Close what the model opened, so that a stopped turn also stops the bill."""
+    close = getattr(events, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _lines(exchange: Exchange) -> list[Message]:
+    """An earlier turn as a model reads it; one without an answer is left out, for models want pairs."""
+    if not exchange.view.text:
+        return []
+    asked = [Message("user", q.text) for q in exchange.questions]
+    return [*asked, Message("assistant", exchange.view.text)]

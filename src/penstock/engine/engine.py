@@ -1,0 +1,324 @@
+"""The engine: claims turns, runs models, keeps their logs, and feeds whoever reads them.
+
+A door asks (`ask`), reads (`follow`, `transcript`), stops and forgets; every one of
+these takes the person who wants it and refuses what is not theirs. Inside, a dispatcher
+claims turns while there is room, each turn runs in a task of its own, and one slow
+beat renews leases, sweeps for stranded turns and keeps quiet readers alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from contextlib import aclosing
+from typing import Any, NamedTuple
+
+from penstock.core.cursor import Cursor
+from penstock.core.events import Entry
+from penstock.core.overlap import Overlap
+from penstock.core.ports import Claim, Exchange, Knowledge, Model, Received, Store, TurnInfo
+from penstock.core.question import Person, Question, checked
+from penstock.core.turn import ENDED, View, fold
+from penstock.engine.attempt import Attempts
+from penstock.engine.bells import Bell, Bells
+from penstock.engine.journal import RENEW_EVERY_S, Journal, StopOrdered
+from penstock.engine.live import Live
+from penstock.engine.reading import Reading
+from penstock.engine.rules import Rules, TurnReport
+from penstock.engine.run import GivenBack, Runs
+from penstock.errors import (
+    LeaseLost,
+    ShuttingDown,
+    StoreError,
+)
+
+log = logging.getLogger("penstock.engine")
+
+_DAY_S = 86_400.0
+_RETENTION_EVERY_S = 3_600.0
+# An answer whose only reader hung up is stopped after this long, where its door asks for that.
+ABANDONED_S = 5.0
+
+
+class Asked(NamedTuple):
+    """What became of a question, and the cursor from which to read its answer."""
+
+    received: Received
+    cursor: Cursor
+
+
+class Engine:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        model: Model,
+        knowledge: Knowledge | None = None,
+        rules: Rules = Rules(),  # noqa: B008 - immutable
+        report: Callable[[TurnReport], None] = lambda report: None,
+        today: Callable[[Person], str] = lambda person: "",
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self.model = model
+        self.rules = rules
+        self._store = store
+        self._turns = store.turns
+        self._threads = store.threads
+        self._report = report
+        self._clock = clock
+        self._wall = wall
+        self._new_id = new_id
+        self._bells = Bells()
+        self._lives: dict[str, Live] = {}
+        self._work = Bell()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._chores: set[asyncio.Task[Any]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+        self._closing = False
+        self._journal = Journal(self._turns, rules.lease_s, clock)
+        self._reading = Reading(self._turns, self._threads, self._lives, self._bells)
+        attempts = Attempts(
+            model=model,
+            knowledge=knowledge,
+            threads=store.threads,
+            blobs=store.blobs,
+            rules=rules,
+            journal=self._journal,
+            clock=clock,
+            today=today,
+        )
+        self._runs = Runs(attempts, self._journal, rules, clock)
+
+    # --- What doors call --------------------------------------------------------
+
+    async def ask(self, question: Question, *, overlap: Overlap | None = None) -> Asked:
+        """Write the question down, durably and once, and see that it is answered.
+
+        Raises Refused and Busy kinds, and StoreError when it could not be written down.
+        """
+        if self._closing:
+            raise ShuttingDown("the engine is closing")
+        received = await self._turns.receive(
+            checked(question),
+            self._new_id(),
+            overlap=overlap or self.rules.overlap,
+            limits=self.rules.limits,
+            lease_s=self.rules.lease_s if self._has_room else 0.0,
+        )
+        for turn in received.stop:
+            await self._carry_out_stop(turn, "interrupted")
+        if received.claim is not None:
+            self._start(received.claim)
+        else:
+            self._work.ring()
+        self._bells.ring(question.thread)
+        return Asked(received, Cursor(received.turn.id))
+
+    async def follow(
+        self, person: Person, turn: str, cursor: Cursor | None = None
+    ) -> AsyncGenerator[list[Entry]]:
+        """A turn's log from its first entry, as it comes; each item is what one wake-up brought.
+
+        The cursor is only checked: what a reader has seen it passes over itself, because
+        it needs the fold of it. An empty item now and then says that all is well and
+        nothing is new. Ends with the turn. Raises NotFound and CursorInvalid with the first item.
+        """
+        await self._reading.turn_of(person, turn)
+        if cursor is not None:
+            await self._reading.check(turn, cursor)
+        async with aclosing(self._reading.follow(turn)) as news:
+            async for entries in news:
+                yield entries
+
+    async def follow_thread(
+        self, person: Person, thread: str, cursor: Cursor | None = None
+    ) -> AsyncGenerator[tuple[str, list[Entry]]]:
+        """The same for the cursor's turn and all later ones of its thread (without a cursor: for all
+        of them), in order, with each turn's id. It ends only when closed."""
+        await self._reading.thread_of(person, thread)
+        turn = ""
+        with self._bells.on(thread) as bell:
+            if cursor is not None:
+                turn = await self._reading.turn_in(person, thread, cursor)
+                await self._reading.check(turn, cursor)
+                async for entries in self._reading.follow(turn):
+                    yield turn, entries
+            while True:
+                for later in await self._threads.turns_after(thread, turn):
+                    turn = later
+                    async for entries in self._reading.follow(turn):
+                        yield turn, entries
+                yield turn, []
+                await bell.wait()
+
+    async def stop(self, person: Person, turn: str, by: str = "person") -> TurnInfo:
+        """Order a turn stopped; what was said so far is kept. An ended turn stays as it is."""
+        await self._reading.turn_of(person, turn)
+        return await self._carry_out_stop(turn, by)
+
+    async def turn(self, person: Person, turn: str) -> tuple[TurnInfo, View]:
+        """A turn as it stands, and what there is of its answer."""
+        info = await self._reading.turn_of(person, turn)
+        if (live := self._lives.get(turn)) is not None:
+            return info, live.fold.view
+        return info, fold([entry.event for entry in await self._reading.log(turn)])
+
+    async def transcript(
+        self, person: Person, thread: str, *, before: str = "", limit: int = 50
+    ) -> list[Exchange]:
+        await self._reading.thread_of(person, thread)
+        return await self._threads.transcript(thread, before=before, limit=limit)
+
+    async def forget(self, person: Person, thread: str) -> None:
+        """Remove a thread and all that belongs to it; answers under way are given up."""
+        await self._reading.thread_of(person, thread)
+        self._let_go(await self._threads.forget(thread))
+
+    async def forget_person(self, person: Person) -> None:
+        self._let_go(await self._threads.forget_person(person))
+
+    def abandoned(self, turn: str) -> None:
+        """A reader that was alone hung up: stop the turn in a while unless somebody follows it again."""
+        asyncio.get_running_loop().call_later(ABANDONED_S, self._stop_if_unread, turn)
+
+    # --- Running and closing ----------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to claim turns: those left by a process that died, and those to come."""
+        self._loops = [asyncio.create_task(self._dispatch()), asyncio.create_task(self._beat())]
+        self._work.ring()
+
+    async def close(self, grace_s: float = 0.0) -> None:
+        """Claim no more, let running turns finish for a while, and give the rest back to the store."""
+        self._closing = True
+        self._work.ring()
+        if self._running and grace_s > 0:
+            log.info("waiting for running turns", extra={"turns": len(self._running), "grace_s": grace_s})
+            await asyncio.wait(self._running.values(), timeout=grace_s)
+        for live in self._lives.values():
+            live.interrupt(GivenBack())
+        if self._running:
+            await asyncio.wait(self._running.values())
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, *self._chores, return_exceptions=True)
+        await self._journal.close()
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    @property
+    def readers(self) -> int:
+        return self._bells.total
+
+    @property
+    def journal_lag_s(self) -> float:
+        return self._journal.lag_s
+
+    async def queued(self) -> int:
+        """How many turns wait. Raises StoreError when the store cannot be read: it tells of health, too."""
+        return await self._turns.depth()
+
+    # --- Claiming ---------------------------------------------------------------
+
+    @property
+    def _has_room(self) -> bool:
+        return not self._closing and len(self._running) < self.rules.max_running
+
+    async def _dispatch(self) -> None:
+        while True:
+            await self._work.wait()
+            try:
+                while self._has_room and (claim := await self._turns.claim(self.rules.lease_s)):
+                    self._start(claim)
+            except StoreError as exc:
+                log.warning("no turn could be claimed", extra={"error": exc.code})
+
+    async def _beat(self) -> None:
+        """Everything that happens by the clock: renewals, the sweep, quiet readers, retention."""
+        every_s = min(RENEW_EVERY_S, self.rules.lease_s / 2) / 2
+        due_s = {self._work.ring: 0.0, self._bells.ring_all: 0.0, self._retire: 0.0}
+        period_s = {
+            self._work.ring: self.rules.sweep_s,
+            self._bells.ring_all: self.rules.beat_s,
+            self._retire: _RETENTION_EVERY_S,
+        }
+        while True:
+            await asyncio.sleep(every_s)
+            await self._journal.renew(list(self._lives.values()))
+            now_s = self._clock()
+            for chore in due_s:
+                if now_s >= due_s[chore]:
+                    due_s[chore] = now_s + period_s[chore]
+                    chore()
+
+    def _retire(self) -> None:
+        if self.rules.retention_days > 0:
+            self._chore(self._forget_old())
+
+    async def _forget_old(self) -> None:
+        days = self.rules.retention_days
+        count = await self._threads.forget_before(self._wall() - days * _DAY_S)
+        if count:
+            log.info("old threads were forgotten", extra={"threads": count, "days": days})
+
+    def _start(self, claim: Claim) -> None:
+        turn = claim.turn.id
+        if not claim.turn.last:
+            self._lives[turn] = Live(claim, (), self._bells, self._clock())
+        task = self._running[turn] = asyncio.create_task(self._run(claim))
+        task.add_done_callback(lambda _: self._ended(turn))
+
+    def _ended(self, turn: str) -> None:
+        del self._running[turn]
+        self._lives.pop(turn, None)
+        self._bells.ring(turn)
+        self._work.ring()
+
+    # --- One turn ---------------------------------------------------------------
+
+    async def _run(self, claim: Claim) -> None:
+        live = self._lives.get(claim.turn.id)
+        try:
+            if live is None:
+                so_far = await self._reading.log(claim.turn.id)
+                live = self._lives[claim.turn.id] = Live(claim, so_far, self._bells, self._clock())
+            report = await self._runs.answer(live)
+        except LeaseLost:
+            log.warning("another worker has taken the turn over", extra={"turn": claim.turn.id})
+        except StoreError as exc:
+            log.error("the turn was given up", extra={"turn": claim.turn.id, "error": exc.code})
+        else:
+            self._report(report)
+
+    async def _carry_out_stop(self, turn: str, by: str) -> TurnInfo:
+        info = await self._turns.stop(turn, by)
+        if info.state in ENDED:
+            return info
+        if (live := self._lives.get(turn)) is not None:
+            live.interrupt(StopOrdered(by))
+        elif turn not in self._running and (claim := await self._turns.claim(self.rules.lease_s, turn)):
+            # Nobody is at work on it, so whoever stops it writes its end.
+            self._start(claim)
+        return info
+
+    def _stop_if_unread(self, turn: str) -> None:
+        if turn in self._running and not self._bells.count(turn):
+            self._chore(self._carry_out_stop(turn, "closed"))
+
+    def _let_go(self, turns: Iterable[str]) -> None:
+        for turn in turns:
+            if (live := self._lives.get(turn)) is not None:
+                live.interrupt(LeaseLost(f"turn {turn} was forgotten"))
+            self._bells.ring(turn)
+
+    def _chore(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)

@@ -1,0 +1,148 @@
+"""A running turn's log, in the process that runs it: shown at once, journaled soon after.
+
+Text and reasoning are published the moment they come. Everything else is published
+only when the journal has it, because a reader who saw it must never have to unsee it.
+Only a tail of the log stays in memory; readers further back are served by the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from penstock.core.cursor import Begun, Cursor, resume
+from penstock.core.events import Entry, Event, Reasoning, Text
+from penstock.core.ports import Batch, Claim, Lease
+from penstock.core.turn import Turn
+from penstock.engine.bells import Bells
+from penstock.errors import ModelError
+
+# How many journaled entries stay in memory for readers that are a little behind.
+_TAIL = 256
+# What an event costs in the journal beside its text.
+_EVENT_BYTES = 32
+
+
+class Live:
+    def __init__(self, claim: Claim, so_far: Sequence[Entry], bells: Bells, now_s: float) -> None:
+        self.claim = claim
+        self.lease: Lease = claim.lease
+        self.turn = claim.turn.id
+        self.thread = claim.turn.thread
+        self.tries = claim.turn.tries
+        self.begins = list(claim.turn.begins)
+        self.last = self.journaled = claim.turn.last
+        self.started_s = now_s
+        self.first_text_s: float | None = None
+        self.over = False
+        # Whether the model has been heard in this attempt.
+        self.heard = False
+        self.fold = Turn()
+        for entry in so_far:
+            self.fold.receive(entry.event)
+
+        # Kept by the journal: what is not written yet, and when a sign of life last reached the store.
+        self.unjournaled_bytes = 0
+        self.unjournaled_since_s = now_s
+        self.flushes = 0
+        self.renewed_s = now_s
+        self.writing: asyncio.Task[None] | None = None
+
+        self._entries: list[Entry] = []
+        self._base = self.last + 1
+        self._bells = bells
+        self._scope: asyncio.Timeout | None = None
+        self.why: Exception | None = None
+
+    # --- Showing ---------------------------------------------------------------
+
+    def show(self, event: Text | Reasoning, now_s: float) -> None:
+        """Publish a piece of text at once; the journal has it later."""
+        if self.journaled == self.last:
+            self.unjournaled_since_s = now_s
+        self.unjournaled_bytes += _size(event)
+        self.fold.receive(event)
+        self._enter(event)
+        if self.first_text_s is None and type(event) is Text:
+            self.first_text_s = now_s
+        self._bells.ring(self.turn)
+
+    def written(self, events: Sequence[Event], now_s: float) -> None:
+        """Publish events that the journal has, with everything before them."""
+        for event in events:
+            self._enter(event)
+        self.journaled_to(self.last, now_s)
+        self._bells.ring(self.turn)
+
+    def journaled_to(self, number: int, now_s: float) -> None:
+        """The journal has everything up to `number`, as it stood at `now_s`."""
+        self.journaled = number
+        self.unjournaled_since_s = now_s
+        self.unjournaled_bytes = sum(_size(entry.event) for entry in self.after(number))
+        if (spare := number - self._base + 1 - _TAIL) > _TAIL:
+            del self._entries[:spare]
+            self._base += spare
+
+    def _enter(self, event: Event) -> None:
+        self.last += 1
+        attempt = self.lease.attempt
+        if not self.begins or self.begins[-1].attempt != attempt:
+            self.begins.append(Begun(attempt, self.last))
+        self._entries.append(Entry(self.last, attempt, event))
+
+    # --- Reading ---------------------------------------------------------------
+
+    def holds(self, after: int) -> bool:
+        """Whether everything after number `after` is still in memory."""
+        return after >= self._base - 1
+
+    def after(self, number: int) -> list[Entry]:
+        return self._entries[number - self._base + 1 :]
+
+    def batch(self, events: Sequence[Event] = ()) -> Batch:
+        """What the journal has not got yet, and `events` after it."""
+        pending = [entry.event for entry in self.after(self.journaled)]
+        return Batch(self.lease, self.journaled + 1, [*pending, *events])
+
+    def resume(self, cursor: Cursor) -> int:
+        """The number of the last entry that this reader need not be given again. Raises CursorInvalid."""
+        if cursor.attempt == self.lease.attempt and cursor.number <= self.last:
+            return cursor.number
+        # In the process that runs the turn nothing can have been seen that is not here.
+        return resume(
+            cursor, turn=self.turn, attempt=self.lease.attempt, begins=self.begins, last=self.last, over=True
+        )
+
+    # --- Being interrupted -----------------------------------------------------
+
+    @asynccontextmanager
+    async def interruptible(self) -> AsyncIterator[None]:
+        """What runs inside is left at once when the turn is interrupted, by raising the reason."""
+        try:
+            async with asyncio.timeout(0 if self.why else None) as self._scope:
+                yield
+        except TimeoutError:
+            if self.why is None:
+                raise
+            raise self.why from None
+        finally:
+            self._scope = None
+
+    def interrupt(self, why: Exception) -> None:
+        """The first reason counts, except that a model's failure gives way to an order."""
+        if self.why is None or isinstance(self.why, ModelError):
+            self.why = why
+            if self._scope is not None and self._scope.when() is None:
+                self._scope.reschedule(asyncio.get_running_loop().time())
+
+    def next_attempt(self) -> None:
+        self.lease = Lease(self.lease.turn, self.lease.fence, self.lease.attempt + 1)
+        self.tries += 1
+        self.heard = False
+        if isinstance(self.why, ModelError):
+            self.why = None
+
+
+def _size(event: Event) -> int:
+    return _EVENT_BYTES + (len(event.text) if isinstance(event, Text | Reasoning) else 0)

@@ -1,0 +1,101 @@
+"""Reading turns: who may, from where, and waiting for more.
+
+A reader near the end of a running turn is served from memory and woken with every
+piece; one further back, or of a turn that is over, is served from the store. Which of
+the two it is can change with every look, and the reader never notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+
+from penstock.core.cursor import Cursor, resume
+from penstock.core.events import ENDS, Entry
+from penstock.core.ports import Threads, TurnInfo, Turns
+from penstock.core.question import Person, Thread, may_read
+from penstock.core.turn import ENDED
+from penstock.engine.bells import Bells
+from penstock.engine.live import Live
+from penstock.errors import CursorInvalid, NotFound
+
+_NO_TURN = "There is no such answer."
+_NO_THREAD = "There is no such conversation."
+
+
+class Reading:
+    def __init__(self, turns: Turns, threads: Threads, lives: Mapping[str, Live], bells: Bells) -> None:
+        self._turns = turns
+        self._threads = threads
+        self._lives = lives
+        self._bells = bells
+
+    async def follow(self, turn: str) -> AsyncGenerator[list[Entry]]:
+        """The log from its first entry, as it comes; each item is what one look found, maybe nothing."""
+        cursor = Cursor(turn)
+        with self._bells.on(turn) as bell:
+            while True:
+                entries, over = await self._news(turn, cursor)
+                if entries or not over:
+                    yield entries
+                if entries:
+                    last = entries[-1]
+                    cursor = Cursor(turn, last.attempt, last.number)
+                    over = isinstance(last.event, ENDS)
+                if over:
+                    return
+                if not entries:
+                    await bell.wait()
+
+    async def check(self, turn: str, cursor: Cursor) -> None:
+        """Raises CursorInvalid when no reader of this turn can have come by this cursor."""
+        await self._news(turn, cursor)
+
+    async def _news(self, turn: str, cursor: Cursor) -> tuple[list[Entry], bool]:
+        """What came after the cursor, and whether nothing more can come."""
+        if (live := self._lives.get(turn)) is not None:
+            after = live.resume(cursor)
+            if live.holds(after):
+                return live.after(after), False
+        page = await self._turns.read(turn, cursor.number)
+        info = page.turn
+        over = info.state in ENDED
+        after = resume(cursor, turn=turn, attempt=info.attempt, begins=info.begins, last=info.last, over=over)
+        if after != cursor.number:
+            page = await self._turns.read(turn, after)
+        return page.entries, over and not page.entries
+
+    async def log(self, turn: str) -> list[Entry]:
+        entries: list[Entry] = []
+        while page := (await self._turns.read(turn, entries[-1].number if entries else 0)).entries:
+            entries += page
+        return entries
+
+    # --- Rights -----------------------------------------------------------------
+
+    async def thread_of(self, person: Person, thread: str) -> Thread:
+        found = await self._threads.get(thread)
+        if found is None or not may_read(person, found):
+            raise NotFound(_NO_THREAD)
+        return found
+
+    async def turn_in(self, person: Person, thread: str, cursor: Cursor) -> str:
+        try:
+            info = await self.turn_of(person, cursor.turn)
+        except NotFound:
+            info = None
+        if info is None or info.thread != thread:
+            raise CursorInvalid("This cursor belongs to another conversation; leave it out.")
+        return info.id
+
+    async def turn_of(self, person: Person, turn: str) -> TurnInfo:
+        live = self._lives.get(turn)
+        # `receive` has seen to it that who asks in a thread owns it.
+        if live is not None and any(
+            (q.person.tenant, q.person.id) == (person.tenant, person.id) for q in live.claim.questions
+        ):
+            return live.claim.turn
+        info = (await self._turns.read(turn, limit=1)).turn
+        thread = await self._threads.get(info.thread)
+        if thread is None or not may_read(person, thread):
+            raise NotFound(_NO_TURN)
+        return info

@@ -1,0 +1,108 @@
+"""One turn, from its claim to its end, whatever happens on the way.
+
+Every way a turn can end is in `answer`: done, stopped by somebody, given back,
+out of time, failed. What was said until then is kept in each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from penstock.core.events import Failed, Restarted, Stopped
+from penstock.engine.attempt import Attempts
+from penstock.engine.journal import Journal, StopOrdered
+from penstock.engine.live import Live
+from penstock.engine.rules import Rules, TurnReport
+from penstock.errors import ModelError, PenstockError, StoreError
+
+log = logging.getLogger("penstock.engine")
+
+
+class GivenBack(Exception):
+    """This process shuts down; somebody else shall answer."""
+
+
+class OutOfTime(Exception):
+    """The longest time a turn may take is over."""
+
+
+class TooManyAttempts(ModelError):
+    code = "too_many_attempts"
+    for_reader = "Answering this broke off again and again, so it was given up. Please ask differently."
+
+
+class Runs:
+    def __init__(
+        self, attempts: Attempts, journal: Journal, rules: Rules, clock: Callable[[], float]
+    ) -> None:
+        self._attempts = attempts
+        self._journal = journal
+        self._rules = rules
+        self._clock = clock
+
+    async def answer(self, live: Live) -> TurnReport:
+        """Raises StoreError (LeaseLost among them) when the end could not be written down."""
+        timer = asyncio.get_running_loop().call_later(self._rules.turn_max_s, live.interrupt, OutOfTime())
+        try:
+            await self._attempt_until_ended(live)
+        except StopOrdered as order:
+            await self._journal.finish(live, "stopped", Stopped(order.by))
+        except GivenBack:
+            await self._journal.finish(live, "queued")
+        except OutOfTime:
+            if live.fold.text:
+                await self._journal.finish(live, "stopped", Stopped("time"))
+            else:
+                await self._fail(live, "out_of_time", "This took too long, and there is no answer yet.")
+        except ModelError as exc:
+            log.warning("the model failed", extra={"turn": live.turn, "error": exc.code, "why": str(exc)})
+            await self._fail(live, exc.code, exc.for_reader)
+        except StoreError:
+            raise
+        except Exception:
+            # The outermost line of a turn: the reader is told, and the log says what it was.
+            log.exception("a turn broke", extra={"turn": live.turn})
+            await self._fail(live, PenstockError.code, PenstockError.for_reader)
+        finally:
+            timer.cancel()
+        return self._report(live)
+
+    async def _fail(self, live: Live, code: str, sentence: str) -> None:
+        await self._journal.finish(live, "failed", Failed(code, sentence, reference=live.turn))
+
+    async def _attempt_until_ended(self, live: Live) -> None:
+        if live.claim.turn.stop_by:
+            raise StopOrdered(live.claim.turn.stop_by)
+        if live.tries > self._rules.max_attempts:
+            raise TooManyAttempts(f"{live.tries - 1} attempts broke off")
+        if live.lease.attempt > 1:
+            await self._journal.commit(live, Restarted(live.lease.attempt, "taken over"))
+        while True:
+            try:
+                async with live.interruptible():
+                    await self._attempts.listen(live, await self._attempts.prompt(live))
+                return
+            except ModelError as exc:
+                # One that failed before its first event was asked again already.
+                if not (exc.try_again and live.heard and live.tries < self._rules.max_attempts):
+                    raise
+                why = exc.code
+            live.next_attempt()
+            await self._journal.commit(live, Restarted(live.lease.attempt, why))
+
+    def _report(self, live: Live) -> TurnReport:
+        view = live.fold.view
+        first_s = live.first_text_s
+        return TurnReport(
+            turn=live.turn,
+            thread=live.thread,
+            outcome=view.state if view.done else "queued",
+            model=view.usage.model or self._attempts.model.name,
+            tries=live.tries,
+            took_s=self._clock() - live.started_s,
+            first_visible_s=None if first_s is None else first_s - live.started_s,
+            usage=view.usage,
+            error_code=view.error_code,
+        )

@@ -1,0 +1,1 @@
+"""Where passages come from. Each file here fills `core.ports.Knowledge`, or helps the one that does."""

@@ -1,0 +1,181 @@
+"""What a provider says when it will not or cannot answer, as one of our errors.
+
+Pure, and the same for a response's status and body as for an error inside a stream. The
+provider's words help the owner ("model not found, try pulling it first"), but providers
+also quote keys and questions back; neither is let through.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+import msgspec
+
+from penstock.errors import ModelBusy, ModelError, ModelRefused, ModelUnreachable
+
+_MAX_CHARS = 400
+# Shorter runs are ordinary words that a complaint and a prompt may well share.
+_QUOTED_CHARS = 14
+_KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|gsk|xai|nvapi)[-_][-_*\w.]+|hf_\w{20,}|AIza[-\w]{10,})")
+
+_BUSY = frozenset({429, 503, 529})
+# Timeouts and collisions on the provider's side: worth another attempt (the SDKs try again, too).
+_PASSING = frozenset({408, 409, 425})
+# Words in `code` or `type` when there is no number, in lower case and without "_" and "error".
+_BUSY_WORDS = ("ratelimit", "overload", "toomanyrequests", "slowdown", "unavailable", "queuefull")
+_REFUSED_WORDS = (
+    "invalid", "badrequest", "authentication", "permission", "notfound", "contextlength", "contextsize",
+    "content", "policy", "unsupported", "billing", "moderation",
+)  # fmt: skip
+_BROKEN_WORDS = ("server", "api", "internal", "timeout", "connection", "upstream")
+
+
+class Complaint(NamedTuple):
+    """`number` is an HTTP status, `word` the provider's code or type; both may be missing."""
+
+    message: str = ""
+    word: str = ""
+    number: int | None = None
+
+
+class Hidden(NamedTuple):
+    """What must not stand in any message: our key, and what people said."""
+
+    key: str = ""
+    said: str = ""
+
+    def __repr__(self) -> str:
+        return "Hidden(...)"
+
+
+NOTHING_HIDDEN = Hidden()
+
+
+def read(body: bytes) -> Complaint:
+    """The complaint in a response's body, whatever that is."""
+    try:
+        return of(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # A proxy's page of HTML tells its owner nothing that the status does not.
+        text = body[:_MAX_CHARS].decode(errors="replace").strip()
+        return Complaint("" if text.startswith("<") else text)
+
+
+def of(raw: object, depth: int = 3) -> Complaint:
+    """The complaint in decoded JSON.
+
+    OpenAI, OpenRouter, vLLM, LiteLLM, llama.cpp, Ollama, Gemini and FastAPI each have a shape of their own.
+    """
+    match raw:
+        case {"error": dict() | str() as inner} if inner and depth:
+            return of(inner, depth - 1)
+        case dict():
+            said = raw.get("message") or raw.get("detail") or raw.get("msg")
+            words = (raw.get("code"), raw.get("type"), raw.get("status"))
+            return Complaint(
+                said if isinstance(said, str) else "",
+                next((word for word in words if isinstance(word, str) and _is_word(word)), ""),
+                _number(raw.get("code")),
+            )
+        case [first, *_] if depth:
+            return of(first, depth - 1)
+        case str():
+            return Complaint(raw)
+    return Complaint()
+
+
+def error(
+    complaint: Complaint,
+    *,
+    who: str,
+    status: int | None = None,
+    retry_after_s: float | None = None,
+    hidden: Hidden = NOTHING_HIDDEN,
+) -> ModelError:
+    """The error to raise, by what the caller does next: wait, try again, or give up."""
+    number = status if status is not None else complaint.number
+    parts = [f"{who} answered", str(number or ""), complaint.word]
+    text = " ".join(part for part in parts if part)
+    if said := unsaid(complaint.message, hidden):
+        text = f"{text}: {said}"
+    # A rate limit passes by itself; a used-up quota is waited for in vain.
+    if complaint.word in ("insufficient_quota", "billing_hard_limit_reached"):
+        return ModelRefused(text)
+    kind = _by_number(number) if number is not None else _by_word(complaint.word)
+    if kind is ModelBusy:
+        return ModelBusy(text, retry_after_s=retry_after_s)
+    return kind(text)
+
+
+def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
+    """How long we are asked to wait: `retry-after-ms`, or Retry-After in seconds or as a date."""
+    for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            wait_s = float(headers[name]) / per_second
+        except (KeyError, ValueError):
+            continue
+        if 0 <= wait_s < math.inf:
+            return wait_s
+    try:
+        return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - now_s)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+
+
+def unsaid(message: str, hidden: Hidden) -> str:
+    """The message in one line, without keys and without anything quoted from the prompt."""
+    # First our own key, whole, and only then cut: half a key is still a secret.
+    text = message.replace(hidden.key, "[key]") if hidden.key else message
+    text = _KEY.sub("[key]", " ".join(text.split()))[:_MAX_CHARS]
+    return _without_quotes(text, " ".join(hidden.said.split())) if hidden.said else text
+
+
+def _without_quotes(text: str, said: str) -> str:
+    kept: list[str] = []
+    at = 0
+    while at < len(text):
+        size = min(_QUOTED_CHARS, len(said))
+        if len(text) - at < size or text[at : at + size] not in said:
+            kept.append(text[at])
+            at += 1
+            continue
+        while at + size < len(text) and text[at : at + size + 1] in said:
+            size += 1
+        kept.append("[...]")
+        at += size
+    return "".join(kept)
+
+
+def _by_number(number: int) -> type[ModelError]:
+    if number in _BUSY:
+        return ModelBusy
+    if number >= 500 or number in _PASSING:
+        return ModelUnreachable
+    return ModelRefused
+
+
+def _by_word(word: str) -> type[ModelError]:
+    plain = word.lower().replace("_", "").replace("error", "")
+    for kind, words in (
+        (ModelBusy, _BUSY_WORDS),
+        (ModelRefused, _REFUSED_WORDS),
+        (ModelUnreachable, _BROKEN_WORDS),
+    ):
+        if any(part in plain for part in words):
+            return kind
+    return ModelError
+
+
+def _is_word(value: str) -> bool:
+    return value not in ("", "None", "error") and not value.isdigit()
+
+
+def _number(value: object) -> int | None:
+    """Some send the status as a string."""
+    if isinstance(value, str) and value.isdecimal() and len(value) == 3:
+        value = int(value)
+    return value if isinstance(value, int) and 300 <= value <= 599 else None

@@ -1,0 +1,216 @@
+"""Chat completions, streamed: OpenAI, and everything that speaks like it.
+
+Ollama, vLLM, llama.cpp, LiteLLM and OpenRouter differ in what they send back, not in what
+they are sent; what they send back is read in openai_chunks.py.
+https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import closing
+
+import msgspec
+from yarl import URL
+
+from penstock.core import sse
+from penstock.core.events import Event
+from penstock.core.prompt import Prompt, system_text
+from penstock.errors import ConfigError, ModelError, ModelRefused
+from penstock.models.complaint import Hidden
+from penstock.models.http import Http, Response
+from penstock.models.openai_chunks import Reading
+
+_MAX_BODY_BYTES = 16 * 1024 * 1024
+# The connection can be used again if its stream ends together with [DONE].
+_CLOSE_WAIT_S = 0.1
+
+# --- Wire: plain data in, plain data out --------------------------------------
+
+_OPTIONS = frozenset({
+    "temperature", "top_p", "top_k", "min_p", "seed", "stop", "logit_bias",
+    "presence_penalty", "frequency_penalty", "repetition_penalty",
+    "response_format", "reasoning_effort", "reasoning", "verbosity", "chat_template_kwargs",
+    "service_tier", "prompt_cache_key", "safety_identifier", "user", "metadata", "store",
+})  # fmt: skip
+"""What is passed on. Not `n`, `tools` and the like: nobody here could use what they bring."""
+
+# These take only max_completion_tokens; most other servers know only max_tokens.
+_NEW_LIMIT = re.compile(r"o\d|gpt-[5-9]")
+
+# The longest prefix of the name counts. From the providers' model pages; unsure ones low.
+_WINDOWS = {
+    "gpt-3.5": 16_385, "gpt-4": 8_192, "gpt-4-32k": 32_768, "gpt-4-turbo": 128_000, "gpt-4-1106": 128_000,
+    "gpt-4-0125": 128_000, "gpt-4o": 128_000, "chatgpt-4o": 128_000, "gpt-4.1": 1_047_576, "gpt-4.5": 128_000,
+    "gpt-5": 400_000, "gpt-5-chat": 128_000, "gpt-oss": 131_072,
+    "o1": 200_000, "o1-mini": 128_000, "o1-preview": 128_000, "o3": 200_000, "o4": 200_000,
+    "claude": 200_000, "gemini": 1_000_000, "grok": 128_000, "deepseek": 64_000, "mistral-large": 128_000,
+}  # fmt: skip
+# Ollama cuts what is beyond 4,096 tokens, without a word, unless told otherwise on the server
+# (https://docs.ollama.com/faq); a server of one's own is often no larger.
+_CAREFUL_WINDOW = 4_096
+_OLLAMA_NAME = re.compile(r"[^/]+:[\w.-]+")
+
+
+def window_of(model: str) -> int:
+    """How much the model holds, if its family is known; else what every server holds."""
+    if _OLLAMA_NAME.fullmatch(model) and not model.startswith("ft:"):
+        return _CAREFUL_WINDOW
+    name = model.removeprefix("ft:").rpartition("/")[2].lower()
+    known = max((family for family in _WINDOWS if name.startswith(family)), key=len, default="")
+    return _WINDOWS.get(known, _CAREFUL_WINDOW)
+
+
+def encode(prompt: Prompt, model: str) -> bytes:
+    """The request's body. Raises ModelRefused when an option is nothing that JSON knows."""
+    body: dict[str, object] = {
+        "model": model,
+        "messages": list(_messages(prompt)),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    wishes = {name: value for name, value in prompt.options.items() if value is not None}
+    body |= {name: value for name, value in wishes.items() if name in _OPTIONS}
+    limit = wishes.get("max_completion_tokens", wishes.get("max_tokens"))
+    if limit is not None:
+        new = _NEW_LIMIT.match(model.rpartition("/")[2])
+        body["max_completion_tokens" if new else "max_tokens"] = limit
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as exc:
+        raise ModelRefused(f"the request cannot be written as JSON ({type(exc).__name__})") from exc
+
+
+def _messages(prompt: Prompt) -> Iterator[dict[str, str]]:
+    """Many chat templates take a single system message, and only at the beginning."""
+    lines = list(prompt.messages)
+    system = [system_text(prompt)]
+    while lines and lines[0].role == "system":
+        system.append(lines.pop(0).text)
+    if text := "\n\n".join(filter(None, system)):
+        yield {"role": "system", "content": text}
+    for line in lines:
+        yield {"role": line.role, "content": line.text}
+
+
+class JsonBody:
+    """A body of JSON, whole at its end: the server did not stream, or it complains."""
+
+    def __init__(self) -> None:
+        self._body = bytearray()
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        self._body += chunk
+        if len(self._body) > _MAX_BODY_BYTES:
+            raise sse.EventTooLarge(f"a body of more than {_MAX_BODY_BYTES:,} bytes")
+        return []
+
+    def end(self) -> list[bytes]:
+        return [bytes(self._body)]
+
+
+def body_of(beginning: bytes) -> sse.Decoder | JsonBody:
+    """By what it begins with, because its media type is not to be trusted."""
+    return JsonBody() if beginning.lstrip().startswith((b"{", b"[")) else sse.Decoder()
+
+
+def _said(prompt: Prompt) -> str:
+    """Everything of people's that a provider might quote back in a complaint."""
+    return "\n".join((system_text(prompt), *(line.text for line in prompt.messages)))
+
+
+def _endpoint(base_url: str) -> URL:
+    try:
+        url = URL(base_url)
+        if url.scheme in ("http", "https") and url.host and not url.query_string:
+            return url / "chat" / "completions"
+    except ValueError:
+        pass
+    raise ConfigError("The model's base URL must look like https://host/v1.")
+
+
+def _key(api_key: str | None) -> str:
+    key = (api_key or "").strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigError("The model's API key contains a character that no key has. Was it copied whole?")
+    return key
+
+
+# --- I/O: as little as possible -----------------------------------------------
+
+
+class OpenAI:
+    """A model behind chat completions. `base_url` ends before /chat/completions."""
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str = "https://api.openai.com/v1",
+        api_key: str | None = None,
+        http: Http,
+        window_tokens: int | None = None,
+        usage_wait_s: float = 5.0,
+    ) -> None:
+        self._model = model
+        self._url = _endpoint(base_url)
+        self._api_key = _key(api_key)
+        if self._api_key and self._url.user:
+            raise ConfigError("The model's base URL contains a user; leave out either that or the API key.")
+        self._http = http
+        self._window_tokens = window_tokens or window_of(model)
+        # Usage follows the end mark at once; some servers then send nothing and stay connected.
+        self._usage_wait_s = usage_wait_s
+        self._who = f"{self.name} at {self._url.host}"
+
+    def __repr__(self) -> str:
+        return f"OpenAI({self._model!r} at {self._url.host!r})"
+
+    @property
+    def name(self) -> str:
+        return f"openai/{self._model}"
+
+    @property
+    def window_tokens(self) -> int:
+        return self._window_tokens
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[Event]:
+        hidden = Hidden(self._api_key, _said(prompt))
+        reading = Reading(self._model, self._who, hidden)
+        with closing(await self._asked(prompt, hidden)) as response:
+            chunk = await response.read()
+            body = body_of(chunk)
+            while chunk:
+                for event in reading.events(self._fed(body, chunk)):
+                    yield event
+                chunk = await self._more(response, reading)
+            for event in reading.end(body.end()):
+                yield event
+
+    async def close(self) -> None:
+        """Close the session, which other models may share; they would open another."""
+        await self._http.close()
+
+    async def _asked(self, prompt: Prompt, hidden: Hidden) -> Response:
+        headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+        if self._api_key:
+            headers["Authorization"] = f"Bearer {self._api_key}"
+        response = await self._http.post(
+            self._url, encode(prompt, self._model), headers, who=self._who, hidden=hidden
+        )
+        if response.media_type == "text/html":
+            response.close()
+            raise ModelRefused(f"{self._who} answered with a web page. Is the base URL right?")
+        return response
+
+    def _fed(self, body: sse.Decoder | JsonBody, chunk: bytes) -> list[bytes]:
+        try:
+            return body.feed(chunk)
+        except sse.EventTooLarge as exc:
+            raise ModelError(f"{self._who} sent {exc}") from exc
+
+    def _more(self, response: Response, reading: Reading) -> Awaitable[bytes]:
+        if not reading.ended:
+            return response.read()
+        return response.read_within(_CLOSE_WAIT_S if reading.done else self._usage_wait_s)

@@ -1,0 +1,240 @@
+"""The native API: put a question, read a thread, follow an answer, stop, forget.
+
+docs/http-api.md describes it for those who use it, openapi.py for programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from penstock.channels.web import BEAT, Sse
+from penstock.core import cursor as cursors
+from penstock.core.cursor import Cursor
+from penstock.core.ports import Exchange, Received, TurnInfo
+from penstock.core.question import Person
+from penstock.core.turn import Citation, State, View
+from penstock.server.desk import AtDesk, Desk, asked_id, thread_name
+from penstock.server.driver import Driver, thread_drivers
+from penstock.server.problems import NotJson, WrongShape
+from penstock.server.stream import EventStream
+
+_PAGE = 50
+_MOST = 200
+
+
+# --- Shapes -------------------------------------------------------------------
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question. `id` is chosen by the client, so that it may be sent again without being asked twice."""
+
+    text: str
+    id: str = ""
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """What became of the question. `ahead`: how many answers come first."""
+
+    turn: str
+    thread: str
+    state: State
+    ahead: int
+    repeat: bool
+    cursor: str
+    events: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A turn as it stands."""
+
+    turn: str
+    thread: str
+    state: State
+    text: str
+    reasoning: str
+    status: str
+    citations: tuple[Citation, ...]
+    finish: str | None
+    stopped_by: str
+    error_code: str
+    error: str
+    reference: str
+
+
+class StopNoted(msgspec.Struct, frozen=True):
+    """The order is written down; the turn's events tell when it has been carried out."""
+
+    turn: str
+    state: State
+
+
+class Asked(msgspec.Struct, frozen=True):
+    id: str
+    text: str
+
+
+class Turn(msgspec.Struct, frozen=True):
+    questions: list[Asked]
+    answer: Answer
+
+
+class Transcript(msgspec.Struct, frozen=True):
+    """The newest turns of a thread, oldest first. `earlier`: pass it as `before` to read on backwards."""
+
+    thread: str
+    turns: list[Turn]
+    earlier: str | None
+
+
+def answer(info: TurnInfo, view: View) -> Answer:
+    return Answer(
+        turn=info.id,
+        thread=thread_name(info.thread),
+        state=info.state,
+        text=view.text,
+        reasoning=view.reasoning,
+        status=view.status,
+        citations=view.citations,
+        finish=view.finish,
+        stopped_by=view.stopped_by,
+        error_code=view.error_code,
+        error=view.error,
+        reference=view.reference,
+    )
+
+
+def accepted(received: Received) -> Accepted:
+    info = received.turn
+    return Accepted(
+        turn=info.id,
+        thread=thread_name(info.thread),
+        state=info.state,
+        ahead=received.ahead,
+        repeat=received.repeat,
+        cursor=str(Cursor(info.id)),
+        events=f"/api/turns/{info.id}/events",
+    )
+
+
+def decode_ask(body: bytes) -> Ask:
+    try:
+        return msgspec.json.decode(body, type=Ask)
+    except msgspec.ValidationError as exc:
+        raise WrongShape(f"This is not a question: {exc}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise NotJson(f"The body is not JSON: {exc}.") from None
+
+
+# --- Routes -------------------------------------------------------------------
+
+
+class Api:
+    def __init__(self, desk: AtDesk) -> None:
+        self._desk = desk
+
+    async def ask(self, request: Request) -> ASGIApp:
+        """202 with the turn, or at once its events, if the client accepts those."""
+        desk = await self._desk()
+        person = await desk.person(request)
+        thread = desk.thread(person, request.path_params["thread"])
+        sent = decode_ask(await desk.body(request))
+        received = (await desk.engine.ask(desk.question(person, thread, sent.text, sent.id))).received
+        if "text/event-stream" in request.headers.get("accept", ""):
+            turn = received.turn.id
+            return await begun(turn_events(desk, person, thread, turn), {"Penstock-Turn": turn})
+        return _json(accepted(received), 202)
+
+    async def transcript(self, request: Request) -> ASGIApp:
+        desk = await self._desk()
+        person = await desk.person(request)
+        thread = desk.thread(person, request.path_params["thread"])
+        limit = _limit(request.query_params.get("limit", ""))
+        before = request.query_params.get("before", "")
+        found = await desk.engine.transcript(person, thread, before=before, limit=limit)
+        earlier = found[0].turn.id if len(found) == limit else None
+        return _json(Transcript(thread_name(thread), [_turn(exchange) for exchange in found], earlier))
+
+    async def forget(self, request: Request) -> ASGIApp:
+        desk = await self._desk()
+        person = await desk.person(request)
+        await desk.engine.forget(person, desk.thread(person, request.path_params["thread"]))
+        return Response(status_code=204)
+
+    async def thread_events(self, request: Request) -> ASGIApp:
+        desk = await self._desk()
+        person = await desk.person(request)
+        thread = desk.thread(person, request.path_params["thread"])
+        return await begun(thread_events(desk, person, thread, seen(request)))
+
+    async def turn(self, request: Request) -> ASGIApp:
+        desk = await self._desk()
+        person = await desk.person(request)
+        return _json(answer(*await desk.engine.turn(person, request.path_params["turn"])))
+
+    async def turn_events(self, request: Request) -> ASGIApp:
+        desk = await self._desk()
+        person = await desk.person(request)
+        info, _ = await desk.engine.turn(person, request.path_params["turn"])
+        return await begun(turn_events(desk, person, info.thread, info.id, seen(request)))
+
+    async def stop(self, request: Request) -> ASGIApp:
+        desk = await self._desk()
+        person = await desk.person(request)
+        info = await desk.engine.stop(person, request.path_params["turn"])
+        return _json(StopNoted(info.id, info.state), 202)
+
+
+async def begun(events: AsyncGenerator[bytes], headers: dict[str, str] | None = None) -> EventStream:
+    """A response whose first bytes are there: what is wrong with the request has shown by then."""
+    return EventStream(events, first=await anext(events), headers=headers)
+
+
+async def turn_events(
+    desk: Desk, person: Person, thread: str, turn: str, seen: Cursor | None = None
+) -> AsyncGenerator[bytes]:
+    """A turn's log as server-sent events, after what was seen."""
+    reader = Sse(thread_name(thread), turn, seen=seen, frames=desk.frames(turn))
+    driver = Driver(desk, person, thread, turn, reader, seen)
+    async with aclosing(desk.engine.follow(person, turn, seen)) as news:
+        async for entries in news:
+            yield await driver.encoded(entries) or BEAT
+
+
+async def thread_events(
+    desk: Desk, person: Person, thread: str, seen: Cursor | None
+) -> AsyncGenerator[bytes]:
+    """The same for one turn after another, each told with the question it answers."""
+    async with aclosing(thread_drivers(desk, person, thread, seen, Sse)) as news:
+        async for driver, entries in news:
+            yield (await driver.encoded(entries) if driver else b"") or BEAT
+
+
+def seen(request: Request) -> Cursor | None:
+    """The cursor a reader comes back with: an EventSource sends it by itself."""
+    text = request.headers.get("last-event-id") or request.query_params.get("cursor", "")
+    return cursors.parse(text) if text else None
+
+
+def _turn(exchange: Exchange) -> Turn:
+    asked = [Asked(asked_id(q.id), q.text) for q in exchange.questions]
+    return Turn(asked, answer(exchange.turn, exchange.view))
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return _PAGE
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        raise WrongShape(f"limit is a number from 1 to {_MOST}.")
+    return int(text)
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(
+        msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, media_type="application/json"
+    )

@@ -1,0 +1,120 @@
+"""OpenAI's chat completions, so that every client that exists can talk to the assistant.
+
+Each request is a thread of its own, with the history that the client supplies. Closing
+the connection stops the answer in a while, unless somebody else follows it. With an
+`Idempotency-Key` a request may be sent again: it is the question's id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from penstock.channels import http as wire
+from penstock.channels.http import BEAT, ChatRequest, Completion
+from penstock.core.question import Person, Question, thread_key
+from penstock.core.turn import Turn, View
+from penstock.errors import NotFound, PenstockError, QuestionInvalid
+from penstock.server.desk import AtDesk, Desk
+from penstock.server.problems import status_of
+from penstock.server.stream import EventStream, unless_gone
+
+_MAX_KEY_CHARS = 200
+
+
+class Completions:
+    def __init__(self, desk: AtDesk, clock: Callable[[], float] = time.time) -> None:
+        self._desk = desk
+        self._clock = clock
+
+    async def create(self, request: Request) -> ASGIApp:
+        try:
+            return await self._create(request)
+        except PenstockError as exc:
+            return refused(exc)
+
+    async def models(self, request: Request) -> ASGIApp:
+        try:
+            desk = await self._desk()
+            await desk.person(request)
+            name = request.path_params.get("name")
+            if name is None:
+                return _json(wire.models([desk.model.name], self._clock()))
+            if name != desk.model.name:
+                raise NotFound(f"There is no model of that name here; there is {desk.model.name}.")
+            return _json(wire.model_card(name, self._clock()))
+        except PenstockError as exc:
+            return refused(exc)
+
+    async def _create(self, request: Request) -> ASGIApp:
+        desk = await self._desk()
+        person = await desk.person(request)
+        sent = wire.decode(await desk.body(request))
+        asked = _question(person, sent, request.headers.get("idempotency-key", ""), desk.new_id)
+        turn = (await desk.engine.ask(asked)).received.turn.id
+        model = sent.model or desk.model.name
+        if sent.stream:
+            reader = Completion(turn, model, self._clock(), include_usage=sent.include_usage)
+            return EventStream(
+                _chunks(desk, person, turn, reader),
+                headers={"Penstock-Turn": turn},
+                left=lambda: desk.engine.abandoned(turn),
+            )
+        view = await unless_gone(request.receive, _settled(desk, person, turn))
+        if view is None:
+            desk.engine.abandoned(turn)
+            return Response(status_code=499)
+        if view.state == "failed":
+            return Response(*_turned(wire.failure(view, turn)))
+        return _json(wire.whole(view, turn, model, self._clock()), {"Penstock-Turn": turn})
+
+
+async def _chunks(desk: Desk, person: Person, turn: str, reader: Completion) -> AsyncGenerator[bytes]:
+    yield reader.opening()
+    async with aclosing(desk.engine.follow(person, turn)) as news:
+        async for entries in news:
+            yield reader.encode(entries) or BEAT
+            if reader.over:
+                return
+
+
+async def _settled(desk: Desk, person: Person, turn: str) -> View:
+    fold = Turn()
+    async for entries in desk.engine.follow(person, turn):
+        for entry in entries:
+            fold.receive(entry.event)
+    return fold.view
+
+
+def _question(person: Person, sent: ChatRequest, key: str, new_id: Callable[[], str]) -> Question:
+    if len(key) > _MAX_KEY_CHARS:
+        raise QuestionInvalid(f"An Idempotency-Key has at most {_MAX_KEY_CHARS} characters.")
+    # The key may hold anything; an id is plain.
+    name = hashlib.sha256(key.encode()).hexdigest()[:40] if key else new_id()
+    return Question(
+        id=f"openai:{person.tenant}:{person.id}:{name}",
+        thread=thread_key(person.tenant, "openai", name),
+        person=person,
+        text=sent.text,
+        history=sent.history,
+        options=sent.options,
+    )
+
+
+def refused(error: PenstockError) -> Response:
+    _, headers, body = wire.refusal(error)
+    return Response(body, status_of(error), headers)
+
+
+def _turned(refusal: wire.Refusal) -> tuple[bytes, int, dict[str, str]]:
+    return refusal.body, refusal.status, refusal.headers
+
+
+def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, 200, headers, media_type="application/json")

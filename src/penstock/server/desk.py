@@ -1,0 +1,90 @@
+"""What every route needs: the assistant at work, who asks, and the limits of a request."""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from starlette.requests import HTTPConnection, Request
+
+from penstock.channels.web import Frames
+from penstock.core.question import Person, Question, thread_key
+from penstock.errors import QuestionInvalid
+from penstock.server.guard import check_host, check_origin, json_body
+
+if TYPE_CHECKING:
+    from penstock.assistant import Identify, Opened
+
+LOCAL = Person(tenant="local", id="me")
+"""The one person there is on one's own machine."""
+
+_MAX_THREAD_CHARS = 128
+
+
+AtDesk = Callable[[], Awaitable["Desk"]]
+"""Gives the desk, and starts the assistant first where nobody has."""
+
+
+class Desk:
+    def __init__(
+        self,
+        opened: Opened,
+        identify: Identify | None,
+        hosts: Sequence[str],
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self.engine = opened.engine
+        self.model = opened.model
+        self.settings = opened.settings
+        self.new_id = new_id
+        self._identify = identify
+        self._hosts = hosts
+        self._frames: WeakValueDictionary[str, Frames] = WeakValueDictionary()
+
+    async def person(self, connection: HTTPConnection) -> Person:
+        """Who asks. Raises ForeignOrigin when the request was not meant for us."""
+        check_host(connection, self._hosts)
+        check_origin(connection)
+        if self._identify is None:
+            return LOCAL
+        person = self._identify(connection)
+        return await person if inspect.isawaitable(person) else person
+
+    def frames(self, turn: str) -> Frames:
+        """What the readers of one turn share, for as long as there are any."""
+        frames = self._frames.get(turn)
+        if frames is None:
+            frames = self._frames[turn] = Frames(turn)
+        return frames
+
+    async def body(self, request: Request) -> bytes:
+        return await json_body(request, self.settings.max_body_bytes)
+
+    def thread(self, person: Person, name: str, channel: str = "web") -> str:
+        """A person names threads as they like; the key says whose tenant's it is."""
+        if not 0 < len(name) <= _MAX_THREAD_CHARS or not name.isprintable():
+            raise QuestionInvalid(f"A thread's name has 1 to {_MAX_THREAD_CHARS} printable characters.")
+        return thread_key(person.tenant, channel, name)
+
+    def question(self, person: Person, thread: str, text: str, given: str) -> Question:
+        if ":" in given:
+            raise QuestionInvalid("A question's id must not contain a colon.")
+        return Question(
+            id=f"web:{person.tenant}:{person.id}:{given or self.new_id()}",
+            thread=thread,
+            person=person,
+            text=text,
+        )
+
+
+def thread_name(key: str) -> str:
+    """The name a person knows a thread by: its key without tenant and channel."""
+    return key.split(":", 2)[2]
+
+
+def asked_id(question: str) -> str:
+    """The id its client gave a question: the question's without channel and person."""
+    return question.rpartition(":")[2]

@@ -1,0 +1,76 @@
+"""Drives one reader of one turn: what it has seen is passed over, then it is opened, then fed.
+
+The same for server-sent events and for WebSocket frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from penstock.channels.web import Agui, Line, lines
+from penstock.core.cursor import Cursor
+from penstock.core.events import Entry
+from penstock.core.question import Person
+from penstock.server.desk import Desk, thread_name
+
+
+class Driver:
+    def __init__(
+        self, desk: Desk, person: Person, thread: str, turn: str, reader: Agui, seen: Cursor | None
+    ) -> None:
+        self.turn = turn
+        self._desk = desk
+        self._person = person
+        self._thread = thread
+        self._reader = reader
+        self._seen = seen
+        self._opened = False
+
+    async def encoded(self, entries: Sequence[Entry]) -> bytes:
+        """The bytes for what a wake-up brought; empty when there is nothing to say."""
+        if not self._opened:
+            entries, known = self._unseen(entries)
+            if known and not entries:
+                # The next page of the log may still be one it has seen.
+                return b""
+            self._opened = True
+            return self._reader.opening() + await self._fed(entries)
+        return await self._fed(entries)
+
+    async def _fed(self, entries: Sequence[Entry]) -> bytes:
+        if entries and self._reader.needs_earlier(entries):
+            exchanges = await self._desk.engine.transcript(self._person, self._thread)
+            self._reader.earlier = lines(exchanges, until=self.turn)
+        return self._reader.encode(entries)
+
+    def _unseen(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], bool]:
+        seen = self._seen
+        if seen is None:
+            return entries, False
+        known = [e for e in entries if e.number <= seen.number and e.attempt <= seen.attempt]
+        self._reader.skip(known)
+        return entries[len(known) :], bool(known)
+
+
+async def thread_drivers(
+    desk: Desk, person: Person, thread: str, seen: Cursor | None, kind: type[Agui]
+) -> AsyncGenerator[tuple[Driver | None, Sequence[Entry]]]:
+    """One turn of a thread after another, each told with the question it answers; None before the first."""
+    driver: Driver | None = None
+    async with aclosing(desk.engine.follow_thread(person, thread, seen)) as news:
+        async for turn, entries in news:
+            if turn and (driver is None or driver.turn != turn):
+                cursor = seen if seen is not None and seen.turn == turn else None
+                asked = () if cursor else await _questions(desk, person, thread, turn)
+                reader = kind(thread_name(thread), turn, seen=cursor, frames=desk.frames(turn), asked=asked)
+                driver = Driver(desk, person, thread, turn, reader, cursor)
+            yield driver, entries
+
+
+async def _questions(desk: Desk, person: Person, thread: str, turn: str) -> Sequence[Line]:
+    """What a turn answers, for a reader that may not have asked it."""
+    for exchange in reversed(await desk.engine.transcript(person, thread)):
+        if exchange.turn.id == turn:
+            return [{"id": q.id, "role": "user", "content": q.text} for q in exchange.questions]
+    return ()

@@ -1,0 +1,198 @@
+"""From what a file, the environment and a program say to Settings, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import inspect
+
+from penstock.errors import ConfigError
+from penstock.settings.fields import NAMES_OF_OTHERS, PREFIX, Secret, Settings
+
+# Kubernetes tells every container about a service called "penstock" in variables of these names.
+# https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+_OF_KUBERNETES = re.compile(
+    r"PENSTOCK_SERVICE_(HOST|PORT(_\w+)?)=.*|PENSTOCK_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?=.*|PENSTOCK_PORT=\w+://.*"
+)
+
+
+def load(
+    toml_path: Path | None, environ: Mapping[str, str], given: Mapping[str, object] | None = None
+) -> Settings:
+    """The later source wins: the file, the environment, `given` (what a flag or a program says).
+
+    Relative paths in the file start at the file's folder, others at the current one. An empty
+    variable and a None in `given` count as not set. Raises ConfigError with all problems, a line each.
+    """
+    problems: list[str] = []
+    values: dict[str, object] = {"data": (toml_path.parent if toml_path else Path()) / ".penstock"}
+    for said in (*_in_file(toml_path, problems), *_in_environment(environ), *_in_hand(given or {})):
+        try:
+            name = _known(said)
+            values[name] = _value(said)
+        except ConfigError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return msgspec.structs.replace(Settings(), **values)
+
+
+# --- What the sources say -----------------------------------------------------
+
+
+class _Said(NamedTuple):
+    """One value as it was found. `called` is the setting's name in the words of that source, `folder` where
+    relative paths start; `is_text` when the source knows nothing but text."""
+
+    name: str
+    value: object
+    called: str
+    place: str = ""
+    folder: Path = Path()
+    is_text: bool = False
+
+
+def _in_file(path: Path | None, problems: list[str]) -> Iterator[_Said]:
+    if path is None:
+        return
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        problems.append(f"{path} could not be read: {error.strerror}.")
+    except UnicodeDecodeError:
+        problems.append(f"{path} is not UTF-8 text.")
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{path} is not TOML: {error}.")
+    else:
+        for name, value in table.items():
+            yield _Said(name, value, name, f"{path}: ", path.parent)
+
+
+def _in_environment(environ: Mapping[str, str]) -> Iterator[_Said]:
+    """Other programs' names first, so that our own win."""
+    for called, name in NAMES_OF_OTHERS.items():
+        if environ.get(called):
+            yield _Said(name, environ[called], called, is_text=True)
+    for called, text in sorted(environ.items()):
+        if called.startswith(PREFIX) and text and not _OF_KUBERNETES.fullmatch(f"{called}={text}"):
+            yield _Said(called.removeprefix(PREFIX).lower(), text, called, is_text=True)
+
+
+def _in_hand(given: Mapping[str, object]) -> Iterator[_Said]:
+    return (_Said(name, value, name) for name, value in given.items() if value is not None)
+
+
+# --- From what was said to a value --------------------------------------------
+
+
+def _known(said: _Said) -> str:
+    if said.name in _FIELDS:
+        return said.name
+    near = difflib.get_close_matches(said.name, _FIELDS, n=1)
+    hint = f" Did you mean {PREFIX + near[0].upper() if said.is_text else near[0]}?" if near else ""
+    if isinstance(said.value, dict):
+        hint = " Settings stand at the top of the file, without tables."
+    raise ConfigError(f"{said.place}{said.called} is not a setting.{hint}")
+
+
+def _value(said: _Said) -> object:
+    """The value as its field wants it. Raises ConfigError, which says what was expected."""
+    field, value = _FIELDS[said.name], said.value
+    kind = inspect.type_info(field.type)
+    if said.is_text and _is_list(kind):
+        value = [part.strip() for part in str(value).split(",") if part.strip()]
+    if isinstance(value, str):
+        value = _extra(kind).get("aliases", {}).get(value, value)
+    try:
+        found = msgspec.convert(value, field.type, strict=not said.is_text, dec_hook=_decode)
+        if isinstance(found, float) and not math.isfinite(found):
+            raise msgspec.ValidationError("not finite")
+    except msgspec.ValidationError as error:
+        raise ConfigError(_complaint(said, kind, str(error))) from None
+    return _placed(found, said.folder)
+
+
+def _decode(kind: type, value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("not text")
+    return kind(value)
+
+
+def _placed(value: object, folder: Path) -> object:
+    match value:
+        case Path():
+            return folder / value
+        case tuple():
+            return tuple(_placed(item, folder) for item in value)
+        case _:
+            return value
+
+
+# --- What is wrong with it ----------------------------------------------------
+
+
+def _complaint(said: _Said, kind: inspect.Type, error: str) -> str:
+    """Names the place, down to the item of a list. A secret's wrong value is not shown."""
+    where, value = said.place + said.called, said.value
+    bare = _bare(kind)
+    item = re.search(r"\$\[(\d+)\]", error)
+    if item and isinstance(bare, inspect.VarTupleType) and isinstance(value, list):
+        where, value, kind = f"{where}[{item[1]}]", value[int(item[1])], bare.item_type
+    shown = "" if _class(kind) is Secret else f" is {_brief(value)}, but it"
+    return f"{where}{shown} must be {_expected(kind)}."
+
+
+def _brief(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _expected(kind: inspect.Type) -> str:
+    """What a value of this kind looks like, in words."""
+    if "expected" in _extra(kind):
+        return str(_extra(kind)["expected"])
+    match _bare(kind):
+        case inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} {'on' if most is None else f'to {most}'}"
+        case inspect.FloatType(gt=None, ge=least):
+            return f"a number from {least} on"
+        case inspect.FloatType(gt=bound):
+            return f"a number above {bound}"
+        case inspect.LiteralType(values=values):
+            return f"one of {', '.join(map(str, values))}"
+        case inspect.VarTupleType():
+            return "a list of paths"
+        case inspect.CustomType(cls=cls) if cls is Path:
+            return "a path"
+        case _:
+            return "text"
+
+
+# --- Kinds --------------------------------------------------------------------
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return _bare(kind.type) if isinstance(kind, inspect.Metadata) else kind
+
+
+def _is_list(kind: inspect.Type) -> bool:
+    return isinstance(_bare(kind), inspect.VarTupleType)
+
+
+def _class(kind: inspect.Type) -> type | None:
+    bare = _bare(kind)
+    return bare.cls if isinstance(bare, inspect.CustomType) else None
+
+
+def _extra(kind: inspect.Type) -> dict[str, Any]:
+    return (kind.extra if isinstance(kind, inspect.Metadata) else None) or {}
+
+
+_FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}

@@ -1,0 +1,180 @@
+"""Writing to the logs of turns, and reading them.
+
+Whoever writes must hold the turn: it is running under the writer's fence. A lease that has
+lapsed holds on until somebody else takes the turn, or it ends.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from penstock.core.cursor import Begun
+from penstock.core.events import VERSION, Entry, decode_batch, encode_batch
+from penstock.core.ports import Batch, Lease, Orders, Page
+from penstock.core.turn import ENDED, State, View
+from penstock.errors import NotFound, StoreError
+from penstock.stores.sqlite.rows import LOST, TurnRow, encode_begins, encode_json, turn_by_id
+
+_INSERT = "INSERT INTO log (turn, first, last, attempt, version, payload) VALUES (?, ?, ?, ?, ?, ?)"
+_ADVANCE = "UPDATE turns SET attempt = ?, last = ?, begins = ?, until_s = ? WHERE seq = ?"
+_RENEW = "UPDATE turns SET until_s = ? WHERE seq = ?"
+# From the batch that holds the number asked for.
+_ROWS = """
+SELECT first, attempt, version, payload FROM log
+WHERE turn = :turn AND last > :after
+AND first >= (SELECT coalesce(max(first), 0) FROM log WHERE turn = :turn AND first <= :after + 1)
+ORDER BY first
+"""
+
+Payload = tuple[Batch, bytes]
+"""A batch, and its events as they are stored: encoded before it waits for the writer."""
+
+_LogRow = tuple[int, int, int, int, int, bytes]
+
+
+def payloads(batches: Sequence[Batch]) -> list[Payload]:
+    return [(batch, encode_batch(batch.events)) for batch in batches]
+
+
+# --- Append and renew ---------------------------------------------------------
+
+
+def append(
+    connection: sqlite3.Connection, payloads: Sequence[Payload], now_s: float, lease_s: float
+) -> list[Orders]:
+    until_s = now_s + lease_s
+    turns: dict[str, TurnRow] = {}
+    rows: list[_LogRow] = []
+    orders = []
+    for batch, payload in payloads:
+        id = batch.lease.turn
+        turn = turns.get(id) or turn_by_id(connection, id)
+        if turn is None or not _holds(turn, batch.lease):
+            orders.append(LOST)
+            continue
+        if turn.last + 1 == batch.first:
+            turn = _advanced(turn, batch, payload, rows)
+        else:
+            # The rows before it may be among those that are only now being written.
+            _insert(connection, rows)
+            _refuse_unless_written(connection, turn, batch)
+        turns[id] = turn
+        orders.append(Orders(until_s, False, turn.stop_by))
+    _insert(connection, rows)
+    connection.executemany(
+        _ADVANCE, [(t.attempt, t.last, t.begins_json, until_s, t.seq) for t in turns.values()]
+    )
+    return orders
+
+
+def renew(
+    connection: sqlite3.Connection, leases: Sequence[Lease], now_s: float, lease_s: float
+) -> list[Orders]:
+    until_s = now_s + lease_s
+    turns = [turn_by_id(connection, lease.turn) for lease in leases]
+    held = [turn if turn and _holds(turn, lease) else None for turn, lease in zip(turns, leases, strict=True)]
+    connection.executemany(_RENEW, [(until_s, turn.seq) for turn in held if turn])
+    return [Orders(until_s, stop_by=turn.stop_by) if turn else LOST for turn in held]
+
+
+def _holds(turn: TurnRow, lease: Lease) -> bool:
+    return turn.state == "running" and turn.fence == lease.fence
+
+
+def _advanced(turn: TurnRow, batch: Batch, payload: bytes, rows: list[_LogRow]) -> TurnRow:
+    """The turn after this batch, whose row is put to the others."""
+    attempt = batch.lease.attempt
+    if attempt < turn.attempt:
+        raise StoreError(f"Attempt {attempt} of turn {turn.id} is over: attempt {turn.attempt} has begun.")
+    if not batch.events:
+        return turn._replace(attempt=attempt)
+    last = batch.first + len(batch.events) - 1
+    rows.append((turn.seq, batch.first, last, attempt, VERSION, payload))
+    begins, begins_json = turn.begins, turn.begins_json
+    if not begins or begins[-1].attempt != attempt:
+        begins_json = encode_begins((*begins, Begun(attempt, batch.first)))
+    return turn._replace(attempt=attempt, last=last, begins_json=begins_json)
+
+
+def _insert(connection: sqlite3.Connection, rows: list[_LogRow]) -> None:
+    connection.executemany(_INSERT, rows)
+    rows.clear()
+
+
+def _refuse_unless_written(connection: sqlite3.Connection, turn: TurnRow, batch: Batch) -> None:
+    if not batch.events or not _was_written(connection, turn, batch):
+        raise StoreError(
+            f"The log of turn {turn.id} goes on at {turn.last + 1}, this batch begins at {batch.first}."
+        )
+
+
+def _was_written(connection: sqlite3.Connection, turn: TurnRow, batch: Batch) -> bool:
+    """No other fence ever wrote under the same attempt, so the entries tell."""
+    wanted = [
+        Entry(number, batch.lease.attempt, event) for number, event in enumerate(batch.events, batch.first)
+    ]
+    return _entries(connection, turn.seq, batch.first - 1, len(wanted))[: len(wanted)] == wanted
+
+
+# --- Finish -------------------------------------------------------------------
+
+
+def finish(connection: sqlite3.Connection, payload: Payload, state: State, view: View) -> Orders:
+    batch = payload[0]
+    turn = turn_by_id(connection, batch.lease.turn)
+    if turn is None:
+        return LOST
+    if _finished_before(connection, turn, batch, state):
+        return Orders(stop_by=turn.stop_by)
+    if not _holds(turn, batch.lease):
+        return LOST
+    (orders,) = append(connection, [payload], 0.0, 0.0)
+    _let_go(connection, turn.seq, state, view)
+    return orders
+
+
+def _finished_before(connection: sqlite3.Connection, turn: TurnRow, batch: Batch, state: State) -> bool:
+    return (
+        turn.state == state
+        and turn.fence == batch.lease.fence
+        and turn.last == batch.first + len(batch.events) - 1
+        and _was_written(connection, turn, batch)
+    )
+
+
+def _let_go(connection: sqlite3.Connection, seq: int, state: State, view: View) -> None:
+    given_back = 0 if state in ENDED else 1
+    connection.execute(
+        "UPDATE turns SET state = ?, given_back = given_back + ?, until_s = 0 WHERE seq = ?",
+        (state, given_back, seq),
+    )
+    if state in ENDED:
+        connection.execute("INSERT INTO views (turn, view) VALUES (?, ?)", (seq, encode_json(view)))
+
+
+# --- Read ---------------------------------------------------------------------
+
+
+def read(connection: sqlite3.Connection, id: str, after: int, limit: int) -> Page:
+    turn = turn_by_id(connection, id)
+    if turn is None:
+        raise NotFound("There is no such answer.")
+    return Page(turn.info, _entries(connection, turn.seq, after, limit))
+
+
+def _entries(connection: sqlite3.Connection, seq: int, after: int, limit: int) -> list[Entry]:
+    """Entries after number `after`, in whole batches until there are `limit`."""
+    entries: list[Entry] = []
+    for batch in _batches(connection, seq, after):
+        entries += (entry for entry in batch if entry.number > after)
+        if len(entries) >= limit:
+            break
+    return entries
+
+
+def _batches(connection: sqlite3.Connection, seq: int, after: int) -> Iterator[list[Entry]]:
+    rows = connection.execute(_ROWS, {"turn": seq, "after": after})
+    for first, attempt, version, payload in rows:
+        events = decode_batch(payload, version)
+        yield [Entry(number, attempt, event) for number, event in enumerate(events, first)]

@@ -1,0 +1,89 @@
+"""Rows of the tables, and the values that the rest of Penstock sees in them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from penstock.core.cursor import Begun
+from penstock.core.ports import Orders, TurnInfo
+from penstock.core.question import Question, Thread
+from penstock.core.turn import State
+
+_decode_begins = msgspec.json.Decoder(tuple[Begun, ...]).decode
+_decode_question = msgspec.json.Decoder(Question).decode
+encode_json = msgspec.json.Encoder().encode
+
+LOST = Orders(lost=True)
+
+
+class TurnRow(NamedTuple):
+    """A row of `turns`; `COLUMNS` selects it."""
+
+    seq: int
+    id: str
+    thread: str
+    state: State
+    attempt: int
+    last: int
+    begins_json: str
+    asked_s: float
+    given_back: int
+    stop_by: str
+    fence: int
+    until_s: float
+    left_s: float
+
+    @property
+    def begins(self) -> tuple[Begun, ...]:
+        return _decode_begins(self.begins_json)
+
+    @property
+    def info(self) -> TurnInfo:
+        return TurnInfo(
+            id=self.id,
+            thread=self.thread,
+            state=self.state,
+            attempt=self.attempt,
+            last=self.last,
+            begins=self.begins,
+            asked_s=self.asked_s,
+            given_back=self.given_back,
+            stop_by=self.stop_by,
+        )
+
+
+COLUMNS = (
+    "t.seq, t.id, t.thread, t.state, t.attempt, t.last, t.begins, t.asked_s, t.given_back, t.stop_by, "
+    "t.fence, t.until_s, t.left_s"
+)
+_BY_ID = f"SELECT {COLUMNS} FROM turns t WHERE t.id = ?"
+_BY_SEQ = f"SELECT {COLUMNS} FROM turns t WHERE t.seq = ?"
+_QUESTIONS = "SELECT body FROM questions WHERE turn = ? ORDER BY place"
+
+
+def turn_by_id(connection: sqlite3.Connection, id: str) -> TurnRow | None:
+    row = connection.execute(_BY_ID, (id,)).fetchone()
+    return TurnRow._make(row) if row else None
+
+
+def turn_by_seq(connection: sqlite3.Connection, seq: int) -> TurnRow:
+    return TurnRow._make(connection.execute(_BY_SEQ, (seq,)).fetchone())
+
+
+def encode_begins(begins: Sequence[Begun]) -> str:
+    return encode_json(begins).decode()
+
+
+def questions_of(connection: sqlite3.Connection, seq: int) -> tuple[Question, ...]:
+    return tuple(_decode_question(body) for (body,) in connection.execute(_QUESTIONS, (seq,)))
+
+
+def thread_by_key(connection: sqlite3.Connection, key: str) -> Thread | None:
+    row = connection.execute(
+        "SELECT key, tenant, owner, created_s FROM threads WHERE key = ?", (key,)
+    ).fetchone()
+    return Thread(*row) if row else None
