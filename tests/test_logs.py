@@ -112,7 +112,7 @@ def test_an_exception_is_one_line_and_then_its_trace(listen: SetUp) -> None:
         log.exception("turn failed", extra={"turn": "7f3"})
 
     first, *trace = without_time(stream).splitlines()
-    assert first == r'error turn failed turn=7f3 error="ValueError: no such\nfence"'
+    assert first == r'error turn failed turn=7f3 exception="ValueError: no such\nfence"'
     assert trace[0] == "Traceback (most recent call last):"
     assert any("break_down" in line for line in trace)
 
@@ -126,7 +126,7 @@ def test_in_json_an_exception_is_one_line_altogether(listen: SetUp) -> None:
         log.exception("turn failed")
 
     [said] = objects(stream)
-    assert said["error"] == "ValueError: no such\nfence"
+    assert said["exception"] == "ValueError: no such\nfence"
     assert "break_down" in said["trace"]
 
 
@@ -135,7 +135,7 @@ def test_an_exception_without_words_leaves_no_loose_colon(listen: SetUp) -> None
 
     log.error("turn failed", exc_info=TimeoutError())
 
-    assert objects(stream)[0]["error"] == "TimeoutError"
+    assert objects(stream)[0]["exception"] == "TimeoutError"
 
 
 def test_the_servers_loggers_flow_into_the_same_lines_once(listen: SetUp) -> None:

@@ -66,6 +66,20 @@ def test_a_flag_that_was_not_given_changes_nothing() -> None:
     assert load(None, {"PENSTOCK_PORT": "9000"}, {"port": None, "model": None}).port == 9000
 
 
+def test_a_program_may_give_ready_values() -> None:
+    given = {
+        "data": Path("/x"),
+        "knowledge": (Path("a"), "b"),
+        "openai_api_key": Secret("sk-1"),
+        "turn_max_s": 5,
+    }
+
+    settings = load(None, {}, given)
+
+    assert (settings.data, settings.knowledge) == (Path("/x"), (Path("a"), Path("b")))
+    assert (settings.openai_api_key, settings.turn_max_s) == (Secret("sk-1"), 5.0)
+
+
 def test_an_empty_variable_counts_as_not_set() -> None:
     assert load(None, {"PENSTOCK_PORT": "", "PENSTOCK_ANYTHING": "", "OPENAI_API_KEY": ""}) == Settings()
 
@@ -260,6 +274,10 @@ def test_a_secret_does_not_show() -> None:
     assert key.reveal() == "sk-very-secret"
     with pytest.raises(TypeError):
         msgspec.json.encode(settings)
+
+
+def test_a_secret_given_as_something_else_is_not_repeated_either() -> None:
+    assert problems(openai_api_key=b"sk-very-secret") == ["openai_api_key must be text."]
 
 
 def test_a_secret_of_the_wrong_type_is_not_repeated_in_the_error(toml: Path) -> None:

@@ -53,8 +53,8 @@ def facts(record: logging.LogRecord) -> dict[str, object]:
     """The fields that came with the record, and the error in one line when there is one."""
     found = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
     if record.exc_info and record.exc_info[0]:
-        error = f"{record.exc_info[0].__name__}: {record.exc_info[1]}"
-        found["error"] = error.strip().removesuffix(":")
+        said = f"{record.exc_info[0].__name__}: {record.exc_info[1]}"
+        found["exception"] = said.strip().removesuffix(":")
     return found
 
 

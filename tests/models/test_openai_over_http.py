@@ -318,6 +318,18 @@ async def test_a_server_that_stays_connected_after_the_end_is_not_waited_for(end
         assert await heard(model) == [Text("Yes."), Finished()]
 
 
+@pytest.mark.parametrize("ending", ["", DONE])
+async def test_a_server_that_goes_on_for_ever_after_the_end_is_left(ending: str) -> None:
+    async def babbles(asked: Asked) -> None:
+        await asked.begin()
+        await asked.send(says("Yes.", "stop") + ending)
+        while True:
+            await asked.send(": still here\n\n")
+
+    async with upstream(babbles) as up, model_at(up.base_url) as model:
+        assert await heard(model) == [Text("Yes."), Finished()]
+
+
 @pytest.mark.parametrize("media_type", ["application/json", "text/event-stream"])
 async def test_a_server_that_does_not_stream_is_understood_all_the_same(media_type: str) -> None:
     async def whole(asked: Asked) -> None:

@@ -7,10 +7,10 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
+from penstock.core.budget import Rate
 from penstock.core.events import Finished, Text
 from penstock.core.ports import Batch
 from penstock.core.turn import View
@@ -18,8 +18,6 @@ from penstock.errors import PenstockError, StoreError
 from penstock.stores.sqlite import SqliteStore
 from penstock.stores.sqlite.database import Database
 from penstock.testing.promises.vocabulary import LEASE_S, THREAD, ask, start, turn_of, words
-
-T = TypeVar("T")
 
 
 @pytest.fixture
@@ -136,9 +134,7 @@ async def test_only_what_must_survive_a_power_cut_waits_for_the_disk(database: D
 async def test_one_durable_job_makes_its_whole_group_durable(database: Database) -> None:
     hold = Hold(database)
     await hold.begun()
-    waiting = [
-        asyncio.create_task(database.write(synchronous, durable=durable)) for durable in (False, True)
-    ]
+    waiting = [asyncio.create_task(database.write(synchronous, durable=durable)) for durable in (False, True)]
     await asyncio.sleep(0)
     await hold.let_go()
 
@@ -168,36 +164,37 @@ async def test_a_fault_of_the_program_reaches_its_caller_alone(database: Databas
     assert await database.read(keys) == ["a"]
 
 
-class Listening(Database):
-    """Notes which jobs asked to be durable."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.heard: list[bool] = []
-
-    async def write(self, act: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
-        self.heard.append(durable)
-        return await super().write(act, durable=durable)
+def levels_at_commits(heard: list[str]) -> list[str]:
+    """How each transaction was flushed, read from what SQLite was told."""
+    level, levels = "", []
+    for statement in heard:
+        if statement.startswith("PRAGMA synchronous = "):
+            level = statement.removeprefix("PRAGMA synchronous = ")
+        if statement == "COMMIT":
+            levels.append(level)
+    return levels
 
 
 async def test_questions_ends_orders_documents_and_forgetting_are_durable(tmp_path: Path) -> None:
-    database = Listening(tmp_path)
-    store = SqliteStore.over(database)
+    store = SqliteStore(tmp_path)
     await store.open()
-    database.heard.clear()
+    heard: list[str] = []
+    await store.database.write(lambda connection: connection.set_trace_callback(heard.append))
+    heard.clear()
 
     begun = await start(store)
     await store.turns.append([words(begun.lease, 1, "a")], LEASE_S)
-    await store.turns.renew([begun.lease], LEASE_S)
     await store.turns.stop(turn_of("q1"), "person")
+    await store.turns.renew([begun.lease], LEASE_S)
     await store.turns.finish(Batch(begun.lease, 2, [Text("b"), Finished()]), "done", View(state="done"))
+    await store.turns.claim(LEASE_S)
     await store.shelf.put("a", b"1")
+    await store.budgets.take("slack", Rate(1.0))
     await store.threads.forget(THREAD)
     await store.close()
 
-    received, appended, renewed, stopped, finished, put, forgotten = database.heard[:7]
-    assert all((received, stopped, finished, put, forgotten))
-    assert not any((appended, renewed))
+    full, normal = "FULL", "NORMAL"
+    assert levels_at_commits(heard)[:9] == [full, normal, full, normal, full, normal, full, normal, full]
 
 
 async def test_questions_that_arrive_together_share_a_flush(tmp_path: Path) -> None:

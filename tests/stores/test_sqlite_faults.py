@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -29,6 +30,19 @@ from penstock.testing.promises.vocabulary import (
     turn_of,
     words,
 )
+
+
+async def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A process of its own, so that it can be killed, or limited."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", program, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
 
 # --- Who may open it ----------------------------------------------------------
 
@@ -71,11 +85,11 @@ async def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-async def test_a_folder_without_the_right_to_write_is_named(tmp_path: Path) -> None:
+def test_a_folder_without_the_right_to_write_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
     with pytest.raises(StoreError, match="let this user write"):
-        await SqliteStore(tmp_path).open()
+        asyncio.run(SqliteStore(tmp_path).open())
 
 
 # --- What an earlier process left ---------------------------------------------
@@ -119,7 +133,7 @@ asyncio.run(main())
 
 
 async def test_what_was_received_outlives_a_killed_process(tmp_path: Path) -> None:
-    killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], timeout=60, check=False)
+    killed = await run(_KILLED, tmp_path)
     assert killed.returncode == -signal.SIGKILL
 
     store = SqliteStore(tmp_path)
@@ -238,9 +252,7 @@ asyncio.run(main())
 
 
 async def test_a_disk_that_takes_no_more_is_told_and_survived(tmp_path: Path) -> None:
-    full = subprocess.run(
-        [sys.executable, "-c", _FULL, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
-    )
+    full = await run(_FULL, tmp_path)
 
     assert full.stderr == ""
     first, *rest = full.stdout.splitlines()

@@ -22,7 +22,9 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def schema_of(connection: sqlite3.Connection) -> list[str]:
-    return [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql <> '' ORDER BY name")]
+    return [
+        sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql <> '' ORDER BY name")
+    ]
 
 
 @pytest.mark.parametrize("version", range(len(MIGRATIONS) + 1))
@@ -79,7 +81,9 @@ async def test_a_newer_database_asks_for_an_upgrade(connection: sqlite3.Connecti
         await SqliteStore(tmp_path).open()
 
 
-async def test_another_programs_database_is_left_alone(connection: sqlite3.Connection, tmp_path: Path) -> None:
+async def test_another_programs_database_is_left_alone(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
     connection.execute("CREATE TABLE theirs (x)")
 
     with pytest.raises(StoreCorrupt, match="another program"):

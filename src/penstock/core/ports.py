@@ -25,8 +25,8 @@ from penstock.core.turn import State, View
 class Model(Protocol):
     """Gives events for a prompt.
 
-    `stream` yields Text, Reasoning, ToolCalled, Cited, Usage, Noted and, last,
-    Finished: the provider's own end mark. An iterator that ends without Finished was
+    `stream` yields Text, Reasoning, Status, ToolCalled, ToolReturned, StepDone, Cited,
+    Retracted, Usage, Noted and, last, Finished: the provider's own end mark. An iterator that ends without Finished was
     cut. It raises `ModelError`s and nothing else of its own, and closing it closes
     the connection, so that a reader who stops also stops the bill. It must not retry
     or time out between events; the engine does that for all models alike.

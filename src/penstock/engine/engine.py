@@ -92,7 +92,7 @@ class Engine:
             clock=clock,
             today=today,
         )
-        self._runs = Runs(attempts, self._journal, rules, clock)
+        self._runs = Runs(attempts, self._journal, rules, clock, wall)
 
     # --- What doors call --------------------------------------------------------
 

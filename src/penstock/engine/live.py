@@ -33,7 +33,6 @@ class Live:
         self.tries = claim.turn.tries
         self.begins = list(claim.turn.begins)
         self.last = self.journaled = claim.turn.last
-        self.started_s = now_s
         self.first_text_s: float | None = None
         self.over = False
         # Whether the model has been heard in this attempt.

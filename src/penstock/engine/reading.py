@@ -30,21 +30,26 @@ class Reading:
         self._bells = bells
 
     async def follow(self, turn: str) -> AsyncGenerator[list[Entry]]:
-        """The log from its first entry, as it comes; each item is what one look found, maybe nothing."""
+        """The log from its first entry, as it comes; an empty item when there was a look for nothing."""
         cursor = Cursor(turn)
         with self._bells.on(turn) as bell:
+            for_nothing = True
             while True:
                 entries, over = await self._news(turn, cursor)
-                if entries or not over:
-                    yield entries
                 if entries:
                     last = entries[-1]
                     cursor = Cursor(turn, last.attempt, last.number)
-                    over = isinstance(last.event, ENDS)
-                if over:
+                    yield entries
+                    if isinstance(last.event, ENDS):
+                        return
+                    for_nothing = False
+                elif over:
                     return
-                if not entries:
+                else:
+                    if for_nothing:
+                        yield entries
                     await bell.wait()
+                    for_nothing = True
 
     async def check(self, turn: str, cursor: Cursor) -> None:
         """Raises CursorInvalid when no reader of this turn can have come by this cursor."""

@@ -38,8 +38,8 @@ class Rules(msgspec.Struct, frozen=True):
 class TurnReport(msgspec.Struct, frozen=True):
     """One turn's end, for logs and metrics: facts, never words.
 
-    `first_visible_s` and `took_s` are measured from the question's receipt on this
-    process; `first_visible_s` is None when no text was shown.
+    `first_visible_s` and `took_s` are measured from the question's receipt;
+    `first_visible_s` is None when no text was shown.
     """
 
     turn: str

@@ -35,12 +35,18 @@ class TooManyAttempts(ModelError):
 
 class Runs:
     def __init__(
-        self, attempts: Attempts, journal: Journal, rules: Rules, clock: Callable[[], float]
+        self,
+        attempts: Attempts,
+        journal: Journal,
+        rules: Rules,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
     ) -> None:
         self._attempts = attempts
         self._journal = journal
         self._rules = rules
         self._clock = clock
+        self._wall = wall
 
     async def answer(self, live: Live) -> TurnReport:
         """Raises StoreError (LeaseLost among them) when the end could not be written down."""
@@ -94,6 +100,7 @@ class Runs:
 
     def _report(self, live: Live) -> TurnReport:
         view = live.fold.view
+        asked_s = self._clock() - (self._wall() - live.claim.turn.asked_s)
         first_s = live.first_text_s
         return TurnReport(
             turn=live.turn,
@@ -101,8 +108,8 @@ class Runs:
             outcome=view.state if view.done else "queued",
             model=view.usage.model or self._attempts.model.name,
             tries=live.tries,
-            took_s=self._clock() - live.started_s,
-            first_visible_s=None if first_s is None else first_s - live.started_s,
+            took_s=self._clock() - asked_s,
+            first_visible_s=None if first_s is None else first_s - asked_s,
             usage=view.usage,
             error_code=view.error_code,
         )

@@ -7,6 +7,7 @@ takes or how long it pauses: the engine keeps those times, for all models alike.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -30,6 +31,7 @@ class Response:
         self._raw = raw
         self._read = raw.content.readany
         self._who = who
+        self._until_s = math.inf
 
     @property
     def media_type(self) -> str:
@@ -43,9 +45,16 @@ class Response:
             raise ModelCut(f"{self._who} broke off ({type(exc).__name__})") from exc
 
     async def read_within(self, wait_s: float) -> bytes:
-        """Like `read`, for what may still follow an end mark: nothing there is worth a wait or an error."""
+        """Like `read`, for what may still follow an end mark: nothing there is worth an error or a wait.
+
+        The first call starts the clock, so that a server that goes on for ever is left, too.
+        """
+        now_s = asyncio.get_running_loop().time()
+        self._until_s = min(self._until_s, now_s + wait_s)
+        if now_s >= self._until_s:
+            return b""
         try:
-            async with asyncio.timeout(wait_s):
+            async with asyncio.timeout_at(self._until_s):
                 return await self._read()
         except _FAILURES:
             return b""

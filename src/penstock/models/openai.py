@@ -47,8 +47,8 @@ _WINDOWS = {
     "o1": 200_000, "o1-mini": 128_000, "o1-preview": 128_000, "o3": 200_000, "o4": 200_000,
     "claude": 200_000, "gemini": 1_000_000, "grok": 128_000, "deepseek": 64_000, "mistral-large": 128_000,
 }  # fmt: skip
-# Ollama cuts what is beyond 4,096 tokens, without a word, unless told otherwise on the server
-# (https://docs.ollama.com/faq); a server of one's own is often no larger.
+# Ollama's window on a machine with less than 24 GiB of video memory, whatever the model could hold;
+# what is beyond is cut without a word (https://docs.ollama.com/context-length).
 _CAREFUL_WINDOW = 4_096
 _OLLAMA_NAME = re.compile(r"[^/]+:[\w.-]+")
 

@@ -203,7 +203,7 @@ async def turn_events(
     driver = Driver(desk, person, thread, turn, reader, seen)
     async with aclosing(desk.engine.follow(person, turn, seen)) as news:
         async for entries in news:
-            yield await driver.encoded(entries) or BEAT
+            yield b"".join(await driver.encoded(entries)) or BEAT
 
 
 async def thread_events(
@@ -212,7 +212,7 @@ async def thread_events(
     """The same for one turn after another, each told with the question it answers."""
     async with aclosing(thread_drivers(desk, person, thread, seen, Sse)) as news:
         async for driver, entries in news:
-            yield (await driver.encoded(entries) if driver else b"") or BEAT
+            yield b"".join(await driver.encoded(entries) if driver else ()) or BEAT
 
 
 def seen(request: Request) -> Cursor | None:

@@ -27,22 +27,23 @@ class Driver:
         self._seen = seen
         self._opened = False
 
-    async def encoded(self, entries: Sequence[Entry]) -> bytes:
-        """The bytes for what a wake-up brought; empty when there is nothing to say."""
-        if not self._opened:
-            entries, known = self._unseen(entries)
-            if known and not entries:
-                # The next page of the log may still be one it has seen.
-                return b""
-            self._opened = True
-            return self._reader.opening() + await self._fed(entries)
-        return await self._fed(entries)
+    async def encoded(self, entries: Sequence[Entry]) -> tuple[bytes, ...]:
+        """The messages for what a wake-up brought; none when there is nothing to say."""
+        if self._opened:
+            return await self._fed(entries)
+        entries, known = self._unseen(entries)
+        if known and not entries:
+            # The next page of the log may still be one it has seen.
+            return ()
+        self._opened = True
+        return (self._reader.opening(), *await self._fed(entries))
 
-    async def _fed(self, entries: Sequence[Entry]) -> bytes:
+    async def _fed(self, entries: Sequence[Entry]) -> tuple[bytes, ...]:
         if entries and self._reader.needs_earlier(entries):
             exchanges = await self._desk.engine.transcript(self._person, self._thread)
             self._reader.earlier = lines(exchanges, until=self.turn)
-        return self._reader.encode(entries)
+        told = self._reader.encode(entries)
+        return (told,) if told else ()
 
     def _unseen(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], bool]:
         seen = self._seen

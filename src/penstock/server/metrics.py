@@ -29,13 +29,13 @@ class Metrics:
         )
         self._visible = Histogram(
             "penstock_first_visible_seconds",
-            "From the claim of a turn to the first word shown.",
+            "From the question to the first word shown.",
             buckets=_VISIBLE_S,
             registry=registry,
         )
         self._took = Histogram(
             "penstock_turn_seconds",
-            "From the claim of a turn to its end.",
+            "From the question to the end of its answer.",
             buckets=_TURN_S,
             registry=registry,
         )

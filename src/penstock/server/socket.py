@@ -190,14 +190,16 @@ class Connection:
         driver = Driver(desk, person, thread, turn, reader, cursor)
         async with aclosing(desk.engine.follow(person, turn, cursor)) as news:
             async for entries in news:
-                await self._send(await driver.encoded(entries))
+                for frame in await driver.encoded(entries):
+                    await self._send(frame)
 
     async def _thread(self, thread: str, cursor: Cursor | None) -> None:
         desk, person = self._desk, self._person
         async with aclosing(thread_drivers(desk, person, thread, cursor, Socket)) as news:
             async for driver, entries in news:
                 if driver is not None:
-                    await self._send(await driver.encoded(entries))
+                    for frame in await driver.encoded(entries):
+                        await self._send(frame)
 
     async def _reply(self, reply: Reply) -> None:
         await self._send(msgspec.json.encode(reply))
@@ -207,5 +209,4 @@ class Connection:
 
         Raises RuntimeError or WebSocketDisconnect when the socket is closed.
         """
-        if frame:
-            await self._socket.send_text(frame.decode())
+        await self._socket.send_text(frame.decode())

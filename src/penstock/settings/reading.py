@@ -120,9 +120,11 @@ def _value(said: _Said) -> object:
 
 
 def _decode(kind: type, value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("not text")
-    return kind(value)
+    if isinstance(value, str):
+        return kind(value)
+    if isinstance(value, kind):
+        return value
+    raise ValueError("not text")
 
 
 def _placed(value: object, folder: Path) -> object:
@@ -143,7 +145,7 @@ def _complaint(said: _Said, kind: inspect.Type, error: str) -> str:
     where, value = said.place + said.called, said.value
     bare = _bare(kind)
     item = re.search(r"\$\[(\d+)\]", error)
-    if item and isinstance(bare, inspect.VarTupleType) and isinstance(value, list):
+    if item and isinstance(bare, inspect.VarTupleType) and isinstance(value, list | tuple):
         where, value, kind = f"{where}[{item[1]}]", value[int(item[1])], bare.item_type
     shown = "" if _class(kind) is Secret else f" is {_brief(value)}, but it"
     return f"{where}{shown} must be {_expected(kind)}."

@@ -14,7 +14,7 @@ _SHARED = 64
 class Frames:
     """The encoded text of a running turn, made once however many readers it has."""
 
-    __slots__ = ("_attempt", "_epoch", "_made", "_prefix", "_turn")
+    __slots__ = ("__weakref__", "_attempt", "_epoch", "_made", "_prefix", "_turn")
 
     def __init__(self, turn: str) -> None:
         self._turn = turn
