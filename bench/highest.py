@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 P99_MS = 50
 WITHIN = 1.1
@@ -49,6 +49,16 @@ def kept(figures: Mapping[str, float]) -> bool:
     )
 
 
-def generator_was_short(figures: Mapping[str, float]) -> bool:
-    """The generator itself was late or out of breath, so that the server's limit was not what was seen."""
-    return bool(figures) and (figures["gen_util"] > 0.9 or figures["gen_late_p99_ms"] > P99_MS / 2)
+def note(tries: Sequence[Mapping[str, float]]) -> str:
+    """What stood in the way at the lowest rate that was not kept, when it was not the server."""
+    failed = [figures for figures in tries if not kept(figures)]
+    if not failed:
+        return "or more: no higher rate was tried"
+    if _generator_was_short(min(failed, key=lambda figures: figures["rate"])):
+        return "or more: the generator came to its end first"
+    return ""
+
+
+def _generator_was_short(figures: Mapping[str, float]) -> bool:
+    """It was late or out of breath itself, so that the server's limit was not what was seen."""
+    return figures["gen_util"] > 0.9 or figures["gen_late_p99_ms"] > P99_MS / 2

@@ -12,9 +12,9 @@ BUSY = 0.1
 _COLUMNS = {
     "CPU µs/token": "cpu_us",
     "added p50 ms": "p50_ms",
-    "p99 ms": "p99_ms",
+    "added p99 ms": "p99_ms",
     "first token p50 ms": "first_p50_ms",
-    "p99 ms ": "first_p99_ms",
+    "first token p99 ms": "first_p99_ms",
     "KB/stream": "kb_per_stream",
     "core": "server_util",
 }
@@ -29,7 +29,7 @@ def heading(machine: Mapping[str, str | int], rounds: int, pinned: bool) -> str:
 def load_table(rounds: Rounds, load: str) -> Iterator[str]:
     clients, _, rate = load.partition("x")
     yield f"\n## {clients} streams, {rate} tokens a second each\n"
-    yield from _table(["server", "× nginx", *(name.strip() for name in _COLUMNS)], _load_rows(rounds, load))
+    yield from _table(["server", "× nginx", *_COLUMNS], _load_rows(rounds, load))
     yield from _problems(o for o in rounds.outcomes if o.load == load)
 
 
@@ -43,6 +43,12 @@ def _load_rows(rounds: Rounds, load: str) -> Iterator[list[str]]:
 def _problems(outcomes: Iterable[Outcome]) -> Iterator[str]:
     for title, gist in dict.fromkeys((o.title, o.gist) for o in outcomes if o.problem):
         yield f"\n**{title}: {gist}**"
+
+
+def versions(rounds: Rounds) -> Iterator[str]:
+    known = dict.fromkeys(o.version for o in rounds.outcomes if o.version)
+    if known:
+        yield f"\nMeasured: {'; '.join(known)}."
 
 
 def weather(rounds: Rounds) -> Iterator[str]:

@@ -90,7 +90,7 @@ def _run(wanted: argparse.Namespace, here: place.Place) -> None:
         _print(report.load_table(rounds, load.name))
     if "100x50" in wanted.parts:
         _print(report.promises_table(rounds))
-    _print([*report.weather(rounds), *report.last_words(rounds)])
+    _print([*report.versions(rounds), *report.weather(rounds), *report.last_words(rounds)])
     _save(result)
 
     if "highest" in wanted.parts:
@@ -122,24 +122,31 @@ def _interleaved(
 
 
 def _highest(name: str, here: place.Place) -> dict[str, str | float]:
-    title, note = name, ""
+    seen: list[Outcome] = []
 
-    def keeps(tokens_s: float) -> bool:
-        nonlocal title, note
+    def try_once(tokens_s: float) -> bool:
         outcome = measure(name, SERVERS[name], here, Load(STREAMS, tokens_s / STREAMS, 2, 4))
         _say(f"highest, {tokens_s:,.0f} tokens a second: {_in_short(outcome)}")
-        title = outcome.title
-        kept = highest.kept(outcome.figures)
         if not outcome.figures:
-            note = outcome.gist
-        elif not kept and highest.generator_was_short(outcome.figures):
-            note = "or more: the generator came to its end first"
-        elif not kept:
-            note = ""
-        return kept
+            raise _NoFigures(outcome)
+        seen.append(outcome)
+        return highest.kept(outcome.figures)
 
-    tokens_s = highest.search(keeps, START_TOKENS_S, LOWEST_TOKENS_S, HIGHEST_TOKENS_S)
-    return {"server": name, "title": title, "tokens_s": tokens_s, "note": note}
+    def keeps(tokens_s: float) -> bool:
+        """A failure is believed the second time: the first may have been the machine's."""
+        return try_once(tokens_s) or try_once(tokens_s)
+
+    try:
+        tokens_s = highest.search(keeps, START_TOKENS_S, LOWEST_TOKENS_S, HIGHEST_TOKENS_S)
+    except _NoFigures as none:
+        return {"server": name, "title": none.outcome.title, "tokens_s": 0, "note": none.outcome.gist}
+    note = highest.note([outcome.figures for outcome in seen])
+    return {"server": name, "title": seen[-1].title, "tokens_s": tokens_s, "note": note}
+
+
+class _NoFigures(Exception):
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
 
 
 def _in_short(outcome: Outcome) -> str:

@@ -16,6 +16,9 @@ from bench.servers import Build
 SECONDS = 8
 SAMPLES_A_SECOND = 500
 
+# Threads that wait for work; py-spy takes some of them for busy ones.
+_WAITING = ("_worker (concurrent/futures/thread.py)", "wait (threading.py)", "get (queue.py)")
+
 
 def profile(name: str, build: Build, place: Place, load: Load) -> Iterator[str]:
     """The functions in which the time was spent, most first. The stacks stay in bench/out."""
@@ -48,6 +51,8 @@ def by_function(stacks: Iterable[str], most: int = 40) -> Iterator[str]:
     for line in stacks:
         frames, _, count = line.rpartition(" ")
         names = [frame.rpartition(":")[0] + ")" for frame in frames.split(";")]
+        if names[-1] in _WAITING:
+            continue
         own[names[-1]] += int(count)
         for name in set(names):
             whole[name] += int(count)

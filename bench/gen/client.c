@@ -188,7 +188,7 @@ static void read_some(struct client *client) {
         else ask_over_websocket(client); /* nothing of interest can have come before it was asked */
         return;
     }
-    if (client->state == WAITING) {
+    if (client->state == WAITING) { /* a server sends its status line in one piece */
         client->state = READING;
         if (strncmp(bytes, "HTTP/1.1 200", 12)) {
             refuse(client, bytes);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bench.place import BENCH, Place
+import re
+
+from bench.place import BENCH, ROOT, Place
 from bench.server import Missing, Ports, Server
 
 
@@ -14,6 +16,15 @@ def build(place: Place, ports: Ports) -> Server:
         "FastAPI + openai SDK",
         uvicorn(place, "fastapi_relay:app", ports.server),
         environment=upstream_environment(ports),
+        version=versions("fastapi", "openai", "uvicorn"),
+    )
+
+
+def versions(*packages: str) -> str:
+    """As they are locked, which is as scripts/bench installs them."""
+    lock = (ROOT / "locks/bench.txt").read_text()
+    return ", ".join(
+        f"{name} {found[1]}" for name in packages if (found := re.search(rf"^{name}==(\S+)", lock, re.M))
     )
 
 

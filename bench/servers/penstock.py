@@ -6,7 +6,6 @@ It is the same process in all three; only the door differs at which the clients 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 
 from bench.place import BENCH, Place
@@ -14,6 +13,9 @@ from bench.server import Missing, Ports, Server
 from bench.servers.fastapi_openai import upstream_environment
 
 _QUESTION = "Tell me a long story."
+
+# A thousand streams of one person are more than the defaults let run or wait at once.
+_ROOM = {"PENSTOCK_MAX_RUNNING": "5000", "PENSTOCK_MAX_QUEUED_PER_PERSON": "5000"}
 
 
 def build_direct(place: Place, ports: Ports) -> Server:
@@ -47,16 +49,5 @@ def _serve(place: Place, ports: Ports, name: str, title: str) -> Server:
         name,
         title,
         [str(place.penstock_python), *serve],
-        # More streams than the default lets run at once, and all by one person.
-        environment=upstream_environment(ports) | {"PENSTOCK_MAX_RUNNING": "5000"} | _given(),
+        environment=upstream_environment(ports) | _ROOM,
     )
-
-
-def _given() -> dict[str, str]:
-    """BENCH_PENSTOCK_MAX_RUNNING=9 in the caller's environment is PENSTOCK_MAX_RUNNING=9 in the server's."""
-    prefix = "BENCH_"
-    return {
-        name.removeprefix(prefix): value
-        for name, value in os.environ.items()
-        if name.startswith(f"{prefix}PENSTOCK_")
-    }

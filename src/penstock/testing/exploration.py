@@ -14,6 +14,7 @@ import msgspec
 
 from penstock.core.events import Finished
 from penstock.core.ports import Orders
+from penstock.testing.invariants import broken
 from penstock.testing.model import (
     RULES,
     Action,
@@ -28,7 +29,6 @@ from penstock.testing.model import (
     Store,
     step,
 )
-from penstock.testing.invariants import broken
 from penstock.testing.workers import IDLE, Move, Scenario, Worker, World, after, beginning, moves
 
 

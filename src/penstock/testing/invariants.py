@@ -133,13 +133,16 @@ def _received(before: Store, action: Receive, outcome: Outcome, after: Store) ->
 
 
 def _heard_before(before: Store, earlier: list[Asked], outcome: Outcome, after: Store) -> Iterator[str]:
-    if after != before:
-        yield "a repeated question was written down twice"
-    turn = earlier[0].turn if earlier else ""
-    if earlier and not (isinstance(outcome, Took) and outcome.repeat and outcome.turn == turn):
+    if not earlier:
+        if outcome != Failure("Gone") or after != before:
+            yield "a forgotten question came back"
+        return
+    if not isinstance(outcome, Took) or not outcome.repeat or outcome.turn != earlier[0].turn:
         yield "a repeated question was not recognised"
-    if not earlier and outcome != Failure("Gone"):
-        yield "a forgotten question came back"
+    elif outcome.claim is not None:
+        yield from _claimed(before, outcome.turn, outcome.claim, after)
+    elif after != before:
+        yield "a repeated question was written down twice"
 
 
 def _took(before: Store, action: Receive, took: Took, after: Store) -> Iterator[str]:

@@ -244,11 +244,15 @@ class Rules:
         return turn.state == "running" and turn.fence == lease.fence
 
     def written_before(self, turn: Kept, write: Write) -> bool:
-        return turn.log[write.first - 1 :][: len(write.events)] == entries(write)
+        log = turn.log[write.first - 1 :][: len(write.events)]
+        return bool(write.events) and log == entries(write)
+
+    def in_place(self, turn: Kept, write: Write) -> bool:
+        """Whether the log goes on with this batch; an attempt that is over says no more."""
+        return write.first == len(turn.log) + 1 and write.lease.attempt >= turn.attempt
 
     def written(self, turn: Kept, write: Write) -> Kept:
-        attempt = max(turn.attempt, write.lease.attempt)
-        return msgspec.structs.replace(turn, attempt=attempt, log=turn.log + entries(write))
+        return msgspec.structs.replace(turn, attempt=write.lease.attempt, log=turn.log + entries(write))
 
     def renewed(self, turn: Kept) -> Kept:
         return turn if turn.lease == "live" else msgspec.structs.replace(turn, lease="live")
@@ -322,7 +326,7 @@ def _receive(store: Store, action: Receive, rules: Rules) -> tuple[Store, Outcom
     if (store.owner(action.thread) or action.person) != action.person:
         return store, Failure("NotFound")
     if asked := rules.known(store, action.question):
-        return store, _repeated(store, asked, action)
+        return _repeated(store, asked, action, rules)
     decision = decide(
         action.overlap, rules.backlog(store, action.thread, action.person), limits=action.limits
     )
@@ -344,14 +348,15 @@ def _receive(store: Store, action: Receive, rules: Rules) -> tuple[Store, Outcom
             assert_never(decision)
 
 
-def _repeated(store: Store, asked: Asked, action: Receive) -> Outcome:
-    turn = store.turn(asked.turn)
-    assert turn, "a question's turn is kept as long as the question"
+def _repeated(store: Store, asked: Asked, action: Receive, rules: Rules) -> tuple[Store, Outcome]:
+    """A repeat writes nothing, but wakes a turn that nobody runs: whoever wants to answer may."""
+    turn = _kept(store, asked.turn)
     if (asked.text, turn.thread) != (action.text, action.thread):
-        return Failure("QuestionChanged")
+        return store, Failure("QuestionChanged")
     before = [other.id for other in store.unfinished(turn.thread)]
     ahead = before.index(turn.id) if turn.id in before else 0
-    return Took(turn.id, turn.state, repeat=True, ahead=ahead)
+    store, got = _claimed_too(store, action, turn.id, rules)
+    return store, Took(turn.id, _kept(store, turn.id).state, repeat=True, ahead=ahead, claim=got)
 
 
 def _placed(
@@ -363,16 +368,21 @@ def _placed(
         owners = (*owners, (action.thread, action.person))
     asked = (*store.asked, Asked(action.question, action.text, turn))
     store = msgspec.structs.replace(store, asked=asked, owners=owners)
-    claim: Outcome = None
-    if action.lease:
-        store, claim = _claim(store, turn, rules)
+    store, got = _claimed_too(store, action, turn, rules)
+    return store, Took(turn, _kept(store, turn).state, ahead=ahead, stop=stop, claim=got)
+
+
+def _claimed_too(store: Store, action: Receive, turn: str, rules: Rules) -> tuple[Store, Got | None]:
+    return _claim(store, turn, rules) if action.lease else (store, None)
+
+
+def _kept(store: Store, turn: str) -> Kept:
     kept = store.turn(turn)
-    assert kept, "it was just placed"
-    got = claim if isinstance(claim, Got) else None
-    return store, Took(turn, kept.state, ahead=ahead, stop=stop, claim=got)
+    assert kept, "a question's turn is kept as long as the question"
+    return kept
 
 
-def _claim(store: Store, wanted: str, rules: Rules) -> tuple[Store, Outcome]:
+def _claim(store: Store, wanted: str, rules: Rules) -> tuple[Store, Got | None]:
     for turn in store.turns:
         if wanted in ("", turn.id) and not turn.ended and rules.free(turn) and rules.may_run(store, turn):
             claimed = rules.claimed(turn)
@@ -401,7 +411,7 @@ def _append(store: Store, append: Append, rules: Rules) -> tuple[Store, Outcome]
     turn = store.turn(append.lease.turn)
     if turn is None or not rules.holds(turn, append.lease):
         return store, LOST
-    if append.first == len(turn.log) + 1:
+    if rules.in_place(turn, append):
         turn = rules.written(turn, append)
     elif not rules.written_before(turn, append):
         return store, Failure("StoreError")
@@ -415,7 +425,7 @@ def _finish(store: Store, finish: Finish, rules: Rules) -> tuple[Store, Outcome]
         return store, rules.orders(turn)
     if turn is None or not rules.holds(turn, finish.lease):
         return store, LOST
-    if finish.first == len(turn.log) + 1:
+    if rules.in_place(turn, finish):
         turn = rules.written(turn, finish)
     elif not rules.written_before(turn, finish):
         return store, Failure("StoreError")

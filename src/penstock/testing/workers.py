@@ -119,6 +119,8 @@ def _idle(store: Store, scenario: Scenario) -> Iterator[Action]:
             yield Claim(turn.id)
     if question := _next_question(store, scenario):
         yield msgspec.structs.replace(question, lease=True)
+    for asked in store.asked:
+        yield msgspec.structs.replace(_question(int(asked.id[1:]), scenario), lease=True)
 
 
 def _at_work(worker: Worker, lease: Lease, store: Store, scenario: Scenario) -> Iterator[Action]:
@@ -206,4 +208,3 @@ def _taught(worker: Worker, move: Move, outcome: Outcome) -> Worker:
 
 def _begun(got: Got) -> Worker:
     return Worker(got.lease, next=got.last + 1, told=bool(got.stop_by))
-

@@ -14,7 +14,7 @@ from penstock.core.events import VERSION, Entry, decode_batch, encode_batch
 from penstock.core.ports import Batch, Lease, Orders, Page
 from penstock.core.turn import ENDED, State, View
 from penstock.errors import NotFound, StoreError
-from penstock.stores.sqlite.rows import LOST, TurnRow, encode_begins, encode_json, turn_by_id
+from penstock.stores.sqlite.rows import LOST, TurnRow, encode_begins, encode_json, turn_by_id, turns_by_id
 
 _INSERT = "INSERT INTO log (turn, first, last, attempt, version, payload) VALUES (?, ?, ?, ?, ?, ?)"
 _ADVANCE = "UPDATE turns SET attempt = ?, last = ?, begins = ?, until_s = ? WHERE seq = ?"
@@ -44,13 +44,14 @@ def append(
     connection: sqlite3.Connection, payloads: Sequence[Payload], now_s: float, lease_s: float
 ) -> list[Orders]:
     until_s = now_s + lease_s
-    turns: dict[str, TurnRow] = {}
+    turns = turns_by_id(connection, [batch.lease.turn for batch, _ in payloads])
+    written: dict[str, TurnRow] = {}
     rows: list[_LogRow] = []
     orders = []
     for batch, payload in payloads:
         id = batch.lease.turn
-        turn = turns.get(id) or turn_by_id(connection, id)
-        if turn is None or not _holds(turn, batch.lease):
+        turn = _held(written.get(id) or turns.get(id), batch.lease)
+        if turn is None:
             orders.append(LOST)
             continue
         if turn.last + 1 == batch.first:
@@ -59,11 +60,11 @@ def append(
             # The rows before it may be among those that are only now being written.
             _insert(connection, rows)
             _refuse_unless_written(connection, turn, batch)
-        turns[id] = turn
+        written[id] = turn
         orders.append(Orders(until_s, False, turn.stop_by))
     _insert(connection, rows)
     connection.executemany(
-        _ADVANCE, [(t.attempt, t.last, t.begins_json, until_s, t.seq) for t in turns.values()]
+        _ADVANCE, [(t.attempt, t.last, t.begins_json, until_s, t.seq) for t in written.values()]
     )
     return orders
 
@@ -72,14 +73,15 @@ def renew(
     connection: sqlite3.Connection, leases: Sequence[Lease], now_s: float, lease_s: float
 ) -> list[Orders]:
     until_s = now_s + lease_s
-    turns = [turn_by_id(connection, lease.turn) for lease in leases]
-    held = [turn if turn and _holds(turn, lease) else None for turn, lease in zip(turns, leases, strict=True)]
+    turns = turns_by_id(connection, [lease.turn for lease in leases])
+    held = [_held(turns.get(lease.turn), lease) for lease in leases]
     connection.executemany(_RENEW, [(until_s, turn.seq) for turn in held if turn])
     return [Orders(until_s, stop_by=turn.stop_by) if turn else LOST for turn in held]
 
 
-def _holds(turn: TurnRow, lease: Lease) -> bool:
-    return turn.state == "running" and turn.fence == lease.fence
+def _held(turn: TurnRow | None, lease: Lease) -> TurnRow | None:
+    """The turn, if this lease still holds it."""
+    return turn if turn and turn.state == "running" and turn.fence == lease.fence else None
 
 
 def _advanced(turn: TurnRow, batch: Batch, payload: bytes, rows: list[_LogRow]) -> TurnRow:
@@ -127,10 +129,9 @@ def finish(connection: sqlite3.Connection, payload: Payload, state: State, view:
         return LOST
     if _finished_before(connection, turn, batch, state):
         return Orders(stop_by=turn.stop_by)
-    if not _holds(turn, batch.lease):
-        return LOST
     (orders,) = append(connection, [payload], 0.0, 0.0)
-    _let_go(connection, turn.seq, state, view)
+    if not orders.lost:
+        _let_go(connection, turn.seq, state, view)
     return orders
 
 

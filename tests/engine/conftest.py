@@ -1,0 +1,115 @@
+"""A small vocabulary for stories about turns: an engine on a real store, and somebody who asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from penstock.core.cursor import Cursor
+from penstock.core.events import Entry, Text
+from penstock.core.overlap import Overlap
+from penstock.core.ports import Exchange, Knowledge, Model, Received, Store
+from penstock.core.question import Person, Question
+from penstock.core.turn import View, fold
+from penstock.engine import Engine, Rules, TurnReport
+from penstock.stores.sqlite import SqliteStore
+
+ANN = Person("acme", "ann", "Ann")
+BOB = Person("acme", "bob", "Bob")
+
+
+class Story:
+    """An engine, and what a person does with it."""
+
+    def __init__(self, engine: Engine, store: Store, reports: list[TurnReport]) -> None:
+        self.engine = engine
+        self.store = store
+        self.reports = reports
+        self._asked = 0
+
+    async def ask(
+        self,
+        text: str = "What is the capital of France?",
+        *,
+        id: str = "",
+        thread: str = "t1",
+        person: Person = ANN,
+        overlap: Overlap | None = None,
+    ) -> Received:
+        self._asked += 1
+        question = Question(id or f"web:{self._asked}", f"acme:web:{thread}", person, text)
+        return (await self.engine.ask(question, overlap=overlap)).received
+
+    async def view(self, turn: str) -> View:
+        """What a reader sees who stays to the end."""
+        return fold(entry.event for entry in await self.log(turn))
+
+    async def log(self, turn: str) -> list[Entry]:
+        return [entry async for entries in self.engine.follow(ANN, turn) for entry in entries]
+
+    async def seen_until(self, turn: str, text: str, person: Person = ANN) -> list[Entry]:
+        """The log up to the moment at which this text stands there."""
+        seen: list[Entry] = []
+        async for entries in self.engine.follow(person, turn):
+            seen += entries
+            if "".join(e.event.text for e in seen if isinstance(e.event, Text)).endswith(text):
+                return seen
+        raise AssertionError(f"the answer ended without {text!r}")
+
+    async def transcript(self, thread: str = "t1") -> list[Exchange]:
+        return await self.engine.transcript(ANN, f"acme:web:{thread}")
+
+    async def crash(self) -> None:
+        """What is left of an engine whose process was killed: nothing runs, nothing was said to the store."""
+        tasks = [*self.engine._running.values(), *self.engine._loops]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Stage:
+    """Opens engines, one after the other, on one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @asynccontextmanager
+    async def story(
+        self,
+        model: Model,
+        *,
+        rules: Rules | None = None,
+        knowledge: Knowledge | None = None,
+        store: Store | None = None,
+        grace_s: float = 0.0,
+    ) -> AsyncIterator[Story]:
+        store = store or SqliteStore(self.folder)
+        await store.open()
+        reports: list[TurnReport] = []
+        engine = Engine(
+            store=store,
+            model=model,
+            knowledge=knowledge,
+            rules=rules or Rules(retry_first_s=0.0),
+            report=reports.append,
+        )
+        await engine.start()
+        try:
+            async with asyncio.timeout(20):
+                yield Story(engine, store, reports)
+        finally:
+            await engine.close(grace_s)
+            await store.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def cursor_of(entry: Entry, turn: str) -> Cursor:
+    return Cursor(turn, entry.attempt, entry.number)
