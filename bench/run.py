@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="penstock-bench-") as scratch:
         here = place.find(Path(scratch))
         if wanted.profile:
-            return _profile(wanted.profile, here)
+            return _profile(wanted.profile, wanted.parts[0], here)
         _run(wanted, here)
     return 0
 
@@ -55,7 +55,7 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
         const="direct",
         choices=[*SERVERS],
         metavar="SERVER",
-        help="run one server (default: direct) at 100x50 under py-spy instead",
+        help="run one server (default: direct) under py-spy instead, at 100x50 or what --parts says",
     )
     wanted = parser.parse_args(arguments)
     wanted.parts = wanted.parts or ([*LOADS] if wanted.quick else [*PARTS])
@@ -160,9 +160,9 @@ def _in_short(outcome: Outcome) -> str:
     return line + (f" ({outcome.gist})" if outcome.problem else "")
 
 
-def _profile(name: str, here: place.Place) -> int:
+def _profile(name: str, part: str, here: place.Place) -> int:
     try:
-        _print(sampling.profile(name, SERVERS[name], here, LOADS["100x50"]))
+        _print(sampling.profile(name, SERVERS[name], here, LOADS.get(part, LOADS["100x50"])))
     except Missing as missing:
         _say(str(missing))
         return 1

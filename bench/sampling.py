@@ -1,4 +1,8 @@
-"""Where a server's time goes while it relays: py-spy's samples, added up by function."""
+"""Where a server's time goes while it relays: py-spy's samples, added up by function.
+
+Only what holds the interpreter's lock is sampled, since py-spy takes a thread that
+waits in C for a busy one. So a wait does not count, but neither does SQLite's own work.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,6 @@ from bench.servers import Build
 SECONDS = 8
 SAMPLES_A_SECOND = 500
 
-# Threads that wait for work; py-spy takes some of them for busy ones.
-_WAITING = ("_worker (concurrent/futures/thread.py)", "wait (threading.py)", "get (queue.py)")
-
 
 def profile(name: str, build: Build, place: Place, load: Load) -> Iterator[str]:
     """The functions in which the time was spent, most first. The stacks stay in bench/out."""
@@ -35,7 +36,7 @@ def profile(name: str, build: Build, place: Place, load: Load) -> Iterator[str]:
         # By then all streams are open: gen starts 250 a second.
         loading.join(timeout=load.clients / 250 + load.warm_s)
         record = [str(spy), "record", "--pid", str(process.pid), "--duration", str(SECONDS)]
-        record += ["--rate", str(SAMPLES_A_SECOND), "--format", "raw", "--output", str(stacks)]
+        record += ["--rate", str(SAMPLES_A_SECOND), "--gil", "--format", "raw", "--output", str(stacks)]
         done = subprocess.run(record, capture_output=True, text=True, check=False)
         loading.join()
     if done.returncode:
@@ -51,8 +52,6 @@ def by_function(stacks: Iterable[str], most: int = 40) -> Iterator[str]:
     for line in stacks:
         frames, _, count = line.rpartition(" ")
         names = [frame.rpartition(":")[0] + ")" for frame in frames.split(";")]
-        if names[-1] in _WAITING:
-            continue
         own[names[-1]] += int(count)
         for name in set(names):
             whole[name] += int(count)

@@ -1,8 +1,8 @@
 """Penstock carries a language model's answer, live and exactly once, to wherever people ask.
 
-    from penstock import Assistant
+from penstock import Assistant
 
-    assistant = Assistant(model="openai/gpt-4.1-mini", knowledge=["./handbook"])
+assistant = Assistant(model="openai/gpt-4.1-mini", knowledge=["./handbook"])
 """
 
 from penstock.assistant import Assistant

@@ -106,13 +106,20 @@ class Assistant:
 
     @asynccontextmanager
     async def opened(
-        self, settings: Settings | None = None, *, report: Callable[[TurnReport], None] = lambda report: None
+        self,
+        settings: Settings | None = None,
+        *,
+        store: Store | None = None,
+        report: Callable[[TurnReport], None] = lambda report: None,
     ) -> AsyncIterator[Opened]:
-        """Everything built, started, and in the end closed. Raises ConfigError and StoreError."""
+        """Everything built, started, and in the end closed. Raises ConfigError and StoreError.
+
+        `store`, not yet opened, is used instead of the one the settings name.
+        """
         settings = settings or self.settings()
         async with AsyncExitStack() as stack:
             choice, model = await self._built_model(settings, stack)
-            store = _store(settings)
+            store = store or _store(settings)
             await store.open()
             stack.push_async_callback(store.close)
             engine = Engine(
@@ -280,9 +287,9 @@ def _rules(settings: Settings) -> Rules:
 
 
 def own_docs() -> Path:
-    """Penstock's own pages: inside the package when installed, beside it in a checkout."""
-    inside = Path(__file__).parent / "docs"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "docs"
+    """Penstock's own pages: beside the package in a checkout, inside it when installed."""
+    beside = Path(__file__).parents[2] / "docs"
+    return beside if (beside / "how-it-works.md").is_file() else Path(__file__).parent / "docs"
 
 
 def today(person: Person) -> str:

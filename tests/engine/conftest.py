@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from penstock.core.cursor import Cursor
 from penstock.core.events import Entry, Text
 from penstock.core.overlap import Overlap
 from penstock.core.ports import Exchange, Knowledge, Model, Received, Store
@@ -25,7 +24,7 @@ BOB = Person("acme", "bob", "Bob")
 class Story:
     """An engine, and what a person does with it."""
 
-    def __init__(self, engine: Engine, store: Store, reports: list[TurnReport]) -> None:
+    def __init__(self, engine: Engine, store: Store, reports: asyncio.Queue[TurnReport]) -> None:
         self.engine = engine
         self.store = store
         self.reports = reports
@@ -54,21 +53,21 @@ class Story:
     async def seen_until(self, turn: str, text: str, person: Person = ANN) -> list[Entry]:
         """The log up to the moment at which this text stands there."""
         seen: list[Entry] = []
-        async for entries in self.engine.follow(person, turn):
-            seen += entries
-            if "".join(e.event.text for e in seen if isinstance(e.event, Text)).endswith(text):
-                return seen
+        async with aclosing(self.engine.follow(person, turn)) as news:
+            async for entries in news:
+                seen += entries
+                if "".join(e.event.text for e in seen if isinstance(e.event, Text)).endswith(text):
+                    return seen
         raise AssertionError(f"the answer ended without {text!r}")
+
+    async def ended(self, turn: str) -> View:
+        """The view of a turn that ends without anybody following it."""
+        while not (view := (await self.engine.turn(ANN, turn))[1]).done:
+            await asyncio.sleep(0)
+        return view
 
     async def transcript(self, thread: str = "t1") -> list[Exchange]:
         return await self.engine.transcript(ANN, f"acme:web:{thread}")
-
-    async def crash(self) -> None:
-        """What is left of an engine whose process was killed: nothing runs, nothing was said to the store."""
-        tasks = [*self.engine._running.values(), *self.engine._loops]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Stage:
@@ -89,13 +88,13 @@ class Stage:
     ) -> AsyncIterator[Story]:
         store = store or SqliteStore(self.folder)
         await store.open()
-        reports: list[TurnReport] = []
+        reports: asyncio.Queue[TurnReport] = asyncio.Queue()
         engine = Engine(
             store=store,
             model=model,
             knowledge=knowledge,
             rules=rules or Rules(retry_first_s=0.0),
-            report=reports.append,
+            report=reports.put_nowait,
         )
         await engine.start()
         try:
@@ -109,7 +108,3 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
-
-
-def cursor_of(entry: Entry, turn: str) -> Cursor:
-    return Cursor(turn, entry.attempt, entry.number)

@@ -6,7 +6,18 @@ import asyncio
 
 import pytest
 
-from penstock.core.events import Cited, Finished, Noted, Passage, Restarted, Status, Text, ToolCalled, Usage
+from penstock.core.events import (
+    Cited,
+    Finished,
+    Noted,
+    Passage,
+    Restarted,
+    Status,
+    Text,
+    ToolCalled,
+    Usage,
+    Waiting,
+)
 from penstock.core.overlap import Limits
 from penstock.core.question import Question
 from penstock.engine import Rules
@@ -86,7 +97,7 @@ async def test_who_waits_is_told_their_place(stage: Stage) -> None:
 
         assert (second.ahead, third.ahead) == (1, 2)
         async for entries in story.engine.follow(ANN, third.turn.id):
-            assert entries[0].event.ahead == 2  # type: ignore[union-attr]
+            assert entries[0].event == Waiting(2)
             break
         for _ in range(3):
             model.go_on()
@@ -103,7 +114,7 @@ async def test_the_thread_so_far_is_part_of_the_question(stage: Stage) -> None:
 
 
 async def test_a_long_thread_is_trimmed_and_the_log_says_so(stage: Stage) -> None:
-    model = ScriptedModel(["word " * 400], ["short"], window_tokens=1_000)
+    model = ScriptedModel(["word " * 600], ["short"], window_tokens=1_000)
     async with stage.story(model) as story:
         await story.view((await story.ask("First?")).turn.id)
         log = await story.log((await story.ask("Second?")).turn.id)
@@ -157,18 +168,30 @@ async def test_stopping_what_has_ended_changes_nothing_and_harms_no_newer_turn(s
         assert (await story.view(second)).text == "two"
 
 
-async def test_an_answer_that_nobody_reads_any_more_can_be_let_go(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("penstock.engine.engine.ABANDONED_S", 0.0)
+async def test_an_answer_that_nobody_reads_any_more_can_be_let_go(stage: Stage) -> None:
     model = ScriptedModel(["The capital", HOLD, " is Paris"])
-    async with stage.story(model) as story:
+    async with stage.story(model, rules=Rules(abandoned_s=0.0)) as story:
         turn = (await story.ask()).turn.id
         await story.seen_until(turn, "The capital")
 
         story.engine.abandoned(turn)
 
-        assert (await story.view(turn)).state in ("running", "stopped")
+        view = await story.ended(turn)
+        assert (view.state, view.text, view.stopped_by) == ("stopped", "The capital", "closed")
+
+
+async def test_an_answer_that_somebody_else_follows_goes_on(stage: Stage) -> None:
+    model = ScriptedModel(["Pa", HOLD, "ris"])
+    async with stage.story(model, rules=Rules(abandoned_s=0.0)) as story:
+        turn = (await story.ask()).turn.id
+        reader = asyncio.create_task(story.view(turn))
+        await story.seen_until(turn, "Pa")
+
+        story.engine.abandoned(turn)
+        await asyncio.sleep(0.01)
+        model.go_on()
+
+        assert (await reader).text == "Paris"
 
 
 # --- Overlap --------------------------------------------------------------------
@@ -270,7 +293,7 @@ async def test_an_answer_cut_in_the_middle_starts_over_in_the_same_place(stage: 
             Finished(),
         ]
         assert [e.attempt for e in log] == [1, 2, 2, 2]
-        assert story.reports[0].tries == 2
+        assert (await story.reports.get()).tries == 2
 
 
 async def test_an_end_without_the_end_mark_is_no_short_success(stage: Stage) -> None:
@@ -470,4 +493,4 @@ async def test_what_is_not_finished_in_time_is_given_back_and_answered_by_the_ne
         view = await story.view(turn)
 
         assert (view.state, view.text, view.epoch) == ("done", "Paris", 1)
-        assert story.reports[0].tries == 1
+        assert (await story.reports.get()).tries == 1

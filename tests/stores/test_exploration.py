@@ -21,6 +21,7 @@ from penstock.testing.model import (
     Finish,
     Kept,
     Receive,
+    Renew,
     Rules,
     Store,
     Write,
@@ -290,15 +291,15 @@ BROKEN: list[tuple[type[Rules], Overlap, str]] = [
     (ClaimKeepsTheFence, "queue", "fence is not the newest"),
     (ClaimCountsNoAttempt, "queue", "an attempt was not counted"),
     (AnyFenceHolds, "queue", "a late write was accepted"),
-    (AnEndedTurnIsHeldOn, "queue", "a late write was accepted"),
+    (AnEndedTurnIsHeldOn, "queue", "a turn that had ended was changed"),
     (ALapsedLeaseIsLostAtOnce, "queue", "a worker that held its turn was refused"),
     (ARepeatedBatchIsAnError, "queue", "a worker that held its turn was refused"),
     (ARepeatedBatchIsWrittenAgain, "queue", "a write was not written once"),
-    (AWriteIsLost, "queue", "a write was not written once"),
+    (AWriteIsLost, "queue", "its log disagree"),
     (AppendForgetsToRenew, "queue", "did not renew the lease|lease was not renewed"),
     (NobodyHearsTheOrders, "queue", "not told to stop"),
     (FinishForgetsToLetGo, "queue", "did not let go"),
-    (FinishForgetsTheState, "queue", "disagree about its end"),
+    (FinishForgetsTheState, "queue", "stranded|disagree about its end"),
     (GivingBackCountsAsATry, "queue", "counted as a try"),
     (ARepeatedFinishIsRefused, "queue", "a repeated end was not recognised"),
     (StopForgetsQueuedTurns, "queue", "not ordered to stop"),
@@ -328,10 +329,9 @@ def test_a_counter_example_is_the_shortest_story_that_shows_the_fault() -> None:
     found = explore(Scenario(threads=("a",)), AnyFenceHolds())
 
     assert found.violation
-    assert [type(action).__name__ for action in found.violation.schedule] == [
-        "Receive",
-        "Expire",
-        "Claim",
-        "Renew",
-    ]
+    received, given_back, claimed, late = found.violation.schedule
+    assert isinstance(received, Receive)
+    assert isinstance(given_back, Finish)
+    assert isinstance(claimed, Claim)
+    assert late == Renew(Lease("t0", 1, 1))
     assert str(found.violation).splitlines()[0] == "a late write was accepted"

@@ -16,7 +16,7 @@ from penstock.core.ports import Batch
 from penstock.core.turn import View
 from penstock.errors import PenstockError, StoreError
 from penstock.stores.sqlite import SqliteStore
-from penstock.stores.sqlite.database import Database
+from penstock.stores.sqlite.database import Database, refuse_if_too_old
 from penstock.testing.promises.vocabulary import LEASE_S, THREAD, ask, start, turn_of, words
 
 
@@ -213,3 +213,20 @@ async def test_questions_that_arrive_together_share_a_flush(tmp_path: Path) -> N
     await store.close()
 
     assert heard.count("COMMIT") == 2
+
+
+def test_an_sqlite_that_is_too_old_is_told() -> None:
+    refuse_if_too_old((3, 35, 0))
+
+    with pytest.raises(StoreError, match=r"brings SQLite 3\.34\.1: use one with SQLite 3\.35"):
+        refuse_if_too_old((3, 34, 1))
+
+
+async def test_opening_twice_and_closing_twice_is_once(database: Database) -> None:
+    await database.open()
+    await database.write(put("a"))
+    await database.close()
+    await database.close()
+
+    with pytest.raises(StoreError, match="is closed: open it first"):
+        await database.read(keys)

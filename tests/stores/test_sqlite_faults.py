@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,16 +14,12 @@ import pytest
 
 from penstock.core.events import Text
 from penstock.core.ports import Batch
-from penstock.core.question import File
 from penstock.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreTaken
 from penstock.stores.sqlite import SqliteStore
-from penstock.testing.clock import FakeClock
 from penstock.testing.promises.vocabulary import (
     LEASE_S,
     THREAD,
     ask,
-    claim,
-    question,
     start,
     texts,
     turn_of,
@@ -90,90 +85,6 @@ def test_a_folder_without_the_right_to_write_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="let this user write"):
         asyncio.run(SqliteStore(tmp_path).open())
-
-
-# --- What an earlier process left ---------------------------------------------
-
-
-async def test_a_new_process_takes_over_at_once_and_knows_how_long_to_keep_still(tmp_path: Path) -> None:
-    clock = FakeClock()
-    earlier = SqliteStore(tmp_path, clock=clock)
-    await earlier.open()
-    begun = await start(earlier)
-    await earlier.close()
-
-    for _ in range(2):
-        store = SqliteStore(tmp_path, clock=clock)
-        await store.open()
-        await store.close()
-    await store.open()
-    taken = await claim(store)
-    await store.close()
-
-    assert taken.left_until_s == begun.until_s
-    assert taken.turn.attempt == 2
-
-
-_KILLED = """
-import asyncio, os, signal, sys
-from pathlib import Path
-from penstock.stores.sqlite import SqliteStore
-from penstock.testing.promises.vocabulary import LEASE_S, ask, start, words
-
-async def main():
-    store = SqliteStore(Path(sys.argv[1]))
-    await store.open()
-    begun = await start(store)
-    await store.turns.append([words(begun.lease, 1, "a", "b")], LEASE_S)
-    await ask(store, "q2")
-    os.kill(os.getpid(), signal.SIGKILL)
-
-asyncio.run(main())
-"""
-
-
-async def test_what_was_received_outlives_a_killed_process(tmp_path: Path) -> None:
-    killed = await run(_KILLED, tmp_path)
-    assert killed.returncode == -signal.SIGKILL
-
-    store = SqliteStore(tmp_path)
-    await store.open()
-    taken = await claim(store)
-    said = await texts(store, turn_of("q1"))
-    repeat = await ask(store, "q2")
-    await store.close()
-
-    assert (taken.turn.id, taken.questions, said) == (turn_of("q1"), (question("q1"),), ["a", "b"])
-    assert (repeat.repeat, repeat.ahead) == (True, 1)
-
-
-async def test_files_doomed_when_the_process_died_are_deleted_at_the_next_start(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path)
-    await store.open()
-    sha256 = await store.blobs.put(b"secret")
-    await store.turns.receive(question(files=(File(sha256, "a", "text/plain", 6),)), "t1")
-    await store.database.write(lambda connection: connection.execute("DELETE FROM files"))
-    await store.database.write(
-        lambda connection: connection.execute("INSERT INTO doomed VALUES (?)", (sha256,))
-    )
-    await store.close()
-
-    await store.open()
-
-    assert await store.blobs.get(sha256) is None
-    await store.close()
-
-
-async def test_forgotten_words_are_nowhere_in_the_file(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path)
-    await store.open()
-    begun = (await store.turns.receive(question(text="a secret wish"), "t1", lease_s=LEASE_S)).claim
-    assert begun is not None
-    await store.turns.append([words(begun.lease, 1, "a secret answer")], LEASE_S)
-    await store.threads.forget(THREAD)
-    await store.close()
-
-    assert b"secret" not in (tmp_path / "penstock.db").read_bytes()
 
 
 # --- A full disk --------------------------------------------------------------

@@ -25,7 +25,7 @@ MAX_HEADING_CHARS = 200
 """What is longer is text, whatever its marks say."""
 
 _FENCE = re.compile(r"( *)(`{3,}|~{3,})([^`\n]{0,80})$")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
 _RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
@@ -100,7 +100,7 @@ class _Reader:
             self._start("code", line.strip())
         elif heading := _HEADING.match(line):
             self._close()
-            self._head(heading[2] or "", len(heading[1]))
+            self._head(_unhashed(heading[2] or ""), len(heading[1]))
         elif (under := _UNDERLINE.match(line)) and len(self._open) == 1 and self._kind == "text":
             self._head(self._open.pop(), 1 if under[1][0] == "=" else 2)
         elif _RULE.match(line):
@@ -145,6 +145,12 @@ class _Reader:
             self._blocks.append(Block(self._kind, fenced(text) if indented else text))
         self._open = []
         self._kind = "text"
+
+
+def _unhashed(heading: str) -> str:
+    """Without the hashes that may close it."""
+    text = heading.rstrip("#")
+    return text.rstrip() if not text or text[-1] in " \t" else heading
 
 
 def fenced(code: str) -> str:

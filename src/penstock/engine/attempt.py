@@ -235,7 +235,7 @@ class _Silence:
         self._clock = clock
         self._since_s = clock()
         self.heard_s: float | None = None
-        self._timer = asyncio.get_running_loop().call_later(first_s, self._look)
+        self._timer = asyncio.get_running_loop().call_later(min(first_s, idle_s), self._look)
 
     def allow(self, s: float) -> None:
         """The next `s` seconds are a pause of our own."""

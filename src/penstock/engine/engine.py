@@ -24,7 +24,7 @@ from penstock.core.question import Person, Question, checked
 from penstock.core.turn import ENDED, View, fold
 from penstock.engine.attempt import Attempts
 from penstock.engine.bells import Bell, Bells
-from penstock.engine.journal import RENEW_EVERY_S, Journal, StopOrdered
+from penstock.engine.journal import Journal, StopOrdered
 from penstock.engine.live import Live
 from penstock.engine.reading import Reading
 from penstock.engine.rules import Rules, TurnReport
@@ -39,8 +39,6 @@ log = logging.getLogger("penstock.engine")
 
 _DAY_S = 86_400.0
 _RETENTION_EVERY_S = 3_600.0
-# An answer whose only reader hung up is stopped after this long, where its door asks for that.
-ABANDONED_S = 5.0
 
 
 class Asked(NamedTuple):
@@ -184,7 +182,7 @@ class Engine:
 
     def abandoned(self, turn: str) -> None:
         """A reader that was alone hung up: stop the turn in a while unless somebody follows it again."""
-        asyncio.get_running_loop().call_later(ABANDONED_S, self._stop_if_unread, turn)
+        asyncio.get_running_loop().call_later(self.rules.abandoned_s, self._stop_if_unread, turn)
 
     # --- Running and closing ----------------------------------------------------
 
@@ -242,7 +240,7 @@ class Engine:
 
     async def _beat(self) -> None:
         """Everything that happens by the clock: renewals, the sweep, quiet readers, retention."""
-        every_s = min(RENEW_EVERY_S, self.rules.lease_s / 2) / 2
+        every_s = self._journal.renew_every_s / 2
         due_s = {self._work.ring: 0.0, self._bells.ring_all: 0.0, self._retire: 0.0}
         period_s = {
             self._work.ring: self.rules.sweep_s,
@@ -270,32 +268,37 @@ class Engine:
 
     def _start(self, claim: Claim) -> None:
         turn = claim.turn.id
+        if (before := self._lives.get(turn)) is not None:
+            # Our own lease lapsed, because this process was held up; whoever still runs is late.
+            before.interrupt(LeaseLost(f"turn {turn} was claimed anew"))
         if not claim.turn.last:
             self._lives[turn] = Live(claim, (), self._bells, self._clock())
         task = self._running[turn] = asyncio.create_task(self._run(claim))
-        task.add_done_callback(lambda _: self._ended(turn))
+        task.add_done_callback(lambda done: self._ended(turn, done))
 
-    def _ended(self, turn: str) -> None:
-        del self._running[turn]
-        self._lives.pop(turn, None)
+    def _ended(self, turn: str, task: asyncio.Task[None]) -> None:
+        if self._running.get(turn) is task:
+            del self._running[turn]
         self._bells.ring(turn)
         self._work.ring()
 
     # --- One turn ---------------------------------------------------------------
 
     async def _run(self, claim: Claim) -> None:
-        live = self._lives.get(claim.turn.id)
+        turn = claim.turn.id
+        live = self._lives.get(turn)
         try:
-            if live is None:
-                so_far = await self._reading.log(claim.turn.id)
-                live = self._lives[claim.turn.id] = Live(claim, so_far, self._bells, self._clock())
-            report = await self._runs.answer(live)
+            if live is None or live.claim is not claim:
+                so_far = await self._reading.log(turn)
+                live = self._lives[turn] = Live(claim, so_far, self._bells, self._clock())
+            self._report(await self._runs.answer(live))
         except LeaseLost:
-            log.warning("another worker has taken the turn over", extra={"turn": claim.turn.id})
+            log.warning("another worker has taken the turn over", extra={"turn": turn})
         except StoreError as exc:
-            log.error("the turn was given up", extra={"turn": claim.turn.id, "error": exc.code})
-        else:
-            self._report(report)
+            log.error("the turn was given up", extra={"turn": turn, "error": exc.code})
+        finally:
+            if live is not None and self._lives.get(turn) is live:
+                del self._lives[turn]
 
     async def _carry_out_stop(self, turn: str, by: str) -> TurnInfo:
         info = await self._turns.stop(turn, by)

@@ -23,7 +23,7 @@ from penstock.errors import LeaseLost, StoreError
 log = logging.getLogger("penstock.engine")
 
 # DESIGN.md: a lease is renewed at most every 2 s; a turn that writes renews by writing.
-RENEW_EVERY_S = 2.0
+_RENEW_EVERY_S = 2.0
 _TRY_AGAIN_S = 0.2
 # The share of a lease for which a failing write is tried again.
 _PATIENCE = 0.7
@@ -44,6 +44,7 @@ class Journal:
         self._turns = turns
         self._cadence = turns.cadence
         self._lease_s = lease_s
+        self.renew_every_s = min(_RENEW_EVERY_S, lease_s / 3)
         self._clock = clock
         self._due: dict[Live, float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -186,7 +187,7 @@ class Journal:
     async def renew(self, lives: Sequence[Live]) -> None:
         """A sign of life for the turns that have been silent; give up those whose lease ran out."""
         now_s = self._clock()
-        silent = [live for live in lives if now_s - live.renewed_s > RENEW_EVERY_S * 0.9]
+        silent = [live for live in lives if now_s - live.renewed_s > self.renew_every_s * 0.9]
         if not silent:
             return
         try:

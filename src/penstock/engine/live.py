@@ -106,7 +106,7 @@ class Live:
 
     def resume(self, cursor: Cursor) -> int:
         """The number of the last entry that this reader need not be given again. Raises CursorInvalid."""
-        if cursor.attempt == self.lease.attempt and cursor.number <= self.last:
+        if cursor[:2] == (self.turn, self.lease.attempt) and cursor.number <= self.last:
             return cursor.number
         # In the process that runs the turn nothing can have been seen that is not here.
         return resume(

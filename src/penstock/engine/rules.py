@@ -13,7 +13,8 @@ class Rules(msgspec.Struct, frozen=True):
     """All times in seconds.
 
     `retries` are tries at the model before its first event, within one attempt;
-    `max_attempts` counts attempts of a turn, crashes of a worker included.
+    `max_attempts` counts attempts of a turn, crashes of a worker included. After `abandoned_s`
+    an answer whose only reader hung up is stopped, where its door asks for that.
     """
 
     instructions: str = ""
@@ -31,6 +32,7 @@ class Rules(msgspec.Struct, frozen=True):
     transcript_turns: int = 50
     lease_s: float = 10.0
     sweep_s: float = 60.0
+    abandoned_s: float = 5.0
     beat_s: float = 15.0
     retention_days: float = 0.0
 

@@ -18,9 +18,25 @@ _HEADING = re.compile("h[1-6]")
 
 def html_blocks(page: str) -> list[Block]:
     reader = _Page()
-    reader.feed(page)
+    reader.feed(_closed(page))
     reader.close()
     return reader.blocks()
+
+
+def _closed(page: str) -> str:
+    """The page without comments, and with a tag that never ends as text.
+
+    Python's parser before 3.13.6 takes time in the square of their number over both (CVE-2025-6069).
+    """
+    kept: list[str] = []
+    at = 0
+    while (start := page.find("<!--", at)) >= 0:
+        kept.append(page[at:start])
+        end = page.find("-->", start)
+        at = len(page) if end < 0 else end + len("-->")
+    kept.append(page[at:])
+    whole, mark, rest = "".join(kept).rpartition(">")
+    return whole + mark + rest.replace("<", "&lt;")
 
 
 class _Page(HTMLParser):

@@ -132,14 +132,18 @@ def _way(path: Sequence[tuple[int, str]]) -> str:
 
 def _packed(section: Sequence[Block], max_chars: int) -> Iterator[str]:
     """As many blocks to a piece as fit; a block that is too long is cut."""
-    parts = [part for block in section for part in _cut(block, max_chars)]
     piece: list[Block] = []
-    for part in parts:
-        if piece and len(_joined([*piece, part])) > max_chars:
+    chars = 0
+    for part in (part for block in section for part in _cut(block, max_chars)):
+        more = len(part.text) + (len(join(piece[-1], part)) if piece else 0)
+        if piece and chars + more > max_chars:
             lead = _lead_in(piece, part, max_chars)
             yield _joined(piece[: len(piece) - len(lead)])
-            piece = lead
-        piece.append(part)
+            piece = [*lead, part]
+            chars = len(_joined(piece))
+        else:
+            piece.append(part)
+            chars += more
     if piece:
         yield _joined(piece)
 
@@ -153,10 +157,8 @@ def _lead_in(piece: Sequence[Block], code: Block, max_chars: int) -> list[Block]
 
 
 def _joined(piece: Sequence[Block]) -> str:
-    text = piece[0].text
-    for before, block in pairwise(piece):
-        text += join(before, block) + block.text
-    return text
+    rest = (join(before, block) + block.text for before, block in pairwise(piece))
+    return piece[0].text + "".join(rest)
 
 
 def _cut(block: Block, max_chars: int) -> Iterator[Block]:

@@ -40,8 +40,8 @@ async def check_promise(promise: Promise, open_store: OpenStore) -> None:
     await store.open()
     try:
         await promise(store, clock)
-    except AssertionError as exc:
-        raise AssertionError(f"{sentence(promise)}: {exc or 'not so'}") from exc
+    except Exception as exc:
+        raise AssertionError(f"{sentence(promise)}: {exc!r}") from exc
     finally:
         await store.close()
 

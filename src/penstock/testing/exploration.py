@@ -86,6 +86,8 @@ class _Exploration:
                 following = self._follow(world, move)
                 if self._found.violation:
                     break
+                if following is world:
+                    continue
                 mark = self._mark(following)
                 if mark not in self._came:
                     self._came[mark] = (world, move)

@@ -69,7 +69,10 @@ class Store(msgspec.Struct, frozen=True, cache_hash=True):
     gone: tuple[str, ...] = ()
 
     def turn(self, id: str) -> Kept | None:
-        return next((turn for turn in self.turns if turn.id == id), None)
+        for turn in self.turns:
+            if turn.id == id:
+                return turn
+        return None
 
     def unfinished(self, thread: str) -> tuple[Kept, ...]:
         return tuple(turn for turn in self.turns if turn.thread == thread and not turn.ended)

@@ -89,7 +89,7 @@ def moves(world: World, scenario: Scenario) -> Iterator[Move]:
         if worker.lease is None:
             yield from (Move(place, action) for action in _idle(world.store, scenario))
         elif worker.unheard is not None:
-            yield Move(place, worker.unheard)
+            yield from (Move(place, action) for action in _unsure(worker.lease, worker.unheard))
             yield Move(place, None)
         else:
             for action in _at_work(worker, worker.lease, world.store, scenario):
@@ -103,8 +103,11 @@ def moves(world: World, scenario: Scenario) -> Iterator[Move]:
 def after(world: World, move: Move, store: Store, outcome: Outcome) -> World:
     """The world when the store has answered."""
     if move.who < 0:
-        return World(store, world.workers)
-    worker = _taught(world.workers[move.who], move, outcome)
+        return world if store is world.store else World(store, world.workers)
+    before = world.workers[move.who]
+    worker = _taught(before, move, outcome)
+    if store is world.store and worker == before:
+        return world
     workers = (*world.workers[: move.who], worker, *world.workers[move.who + 1 :])
     return World(store, workers)
 
@@ -143,6 +146,14 @@ def _at_work(worker: Worker, lease: Lease, store: Store, scenario: Scenario) -> 
             yield Finish(lease, worker.next, (), "queued")
     else:
         yield end(Failed("model", "It could not be answered."), "failed")
+
+
+def _unsure(lease: Lease, unheard: Write) -> Iterator[Action]:
+    """It repeats the write; its renewals, and words still on their way, may come first."""
+    yield unheard
+    yield Renew(lease)
+    if isinstance(unheard, Finish):
+        yield Append(lease, unheard.first + len(unheard.events), (Text("too late"),))
 
 
 def _outside(store: Store, scenario: Scenario) -> Iterator[Action]:
@@ -193,6 +204,8 @@ def _taught(worker: Worker, move: Move, outcome: Outcome) -> Worker:
         case Claim() | Receive(), _:
             return worker
         case Renew(), Orders(lost=False, stop_by=by):
+            if worker.told == bool(by):
+                return worker
             return msgspec.structs.replace(worker, told=bool(by))
         case Append(lease, first, events), Orders(lost=False, stop_by=by):
             risen = worker.lease is None or lease.attempt > worker.lease.attempt

@@ -25,6 +25,9 @@ from penstock.stores.sqlite.translation import translated
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
+# The first with RETURNING.
+_OLDEST_SQLITE = (3, 35)
+
 # How many jobs share a transaction: enough to share a flush, few enough that nobody waits long.
 _MOST_WRITES = 256
 _MOST_READS = 16
@@ -82,7 +85,7 @@ class Database:
     async def open(self) -> None:
         if self._queues:
             return
-        writer, reader = await asyncio.to_thread(self._connect)
+        writer, reader, self._held = await asyncio.to_thread(self._connect)
         writes: _Queue = SimpleQueue()
         reads: _Queue = SimpleQueue()
         self._queues = writes, reads
@@ -121,7 +124,9 @@ class Database:
 
     # --- Opening and closing ---------------------------------------------------
 
-    def _connect(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    def _connect(self) -> tuple[sqlite3.Connection, sqlite3.Connection, ExitStack]:
+        """Both connections, and what closes them and lets go of the lock."""
+        refuse_if_too_old(sqlite3.sqlite_version_info)
         with ExitStack() as held:
             try:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -140,8 +145,7 @@ class Database:
                 ) from None
             except Exception as exc:
                 raise translated(exc, self.file) from exc
-            self._held = held.pop_all()
-        return writer, reader
+            return writer, reader, held.pop_all()
 
     def _lock(self) -> filelock.BaseFileLock:
         # Taken in one thread and let go in another, so it must not be thread-local.
@@ -200,6 +204,13 @@ class Database:
                 raise error
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
+
+
+def refuse_if_too_old(version: tuple[int, ...]) -> None:
+    if version < _OLDEST_SQLITE:
+        raise StoreError(
+            f"This Python brings SQLite {'.'.join(map(str, version))}: use one with SQLite 3.35 or newer."
+        )
 
 
 def _prepare_writer(connection: sqlite3.Connection) -> None:

@@ -60,7 +60,8 @@ def older_than(connection: sqlite3.Connection, when_s: float) -> list[str]:
 
 def forget_older(connection: sqlite3.Connection, threads: list[str], when_s: float) -> int:
     """Forget those of `threads` in which nobody has asked meanwhile. Returns how many."""
-    still = set(older_than(connection, when_s)).intersection(threads)
+    sql = "SELECT 1 FROM threads WHERE key = ? AND asked_s < ?"
+    still = [thread for thread in threads if connection.execute(sql, (thread, when_s)).fetchone()]
     for thread in still:
         forget(connection, thread)
     return len(still)
