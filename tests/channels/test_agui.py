@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from agui_reader import Page
-from turn_logs import TURN, log
+from tests.channels.agui_reader import Page
+from tests.channels.turn_logs import TURN, log
 
 from penstock.channels.web import EarlierMissing, Frames, Line, Socket, Sse, error_frame, lines
 from penstock.core.cursor import Cursor

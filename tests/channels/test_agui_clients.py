@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from official_clients import Page as ServedPage
-from official_clients import run, serving
-from turn_logs import TURN, log, logs
+from tests.channels.official_clients import Page as ServedPage
+from tests.channels.official_clients import run, serving
+from tests.channels.turn_logs import TURN, log, logs
 
 from penstock.channels.web import Line, Sse
 from penstock.core.cursor import Cursor

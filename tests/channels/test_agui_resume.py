@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agui_reader import Page, Shown
+from tests.channels.agui_reader import Page, Shown
 from hypothesis import example, given
 from hypothesis import strategies as st
-from turn_logs import TURN, cut, live_tails, log, logs
+from tests.channels.turn_logs import TURN, cut, live_tails, log, logs
 
 from penstock.channels.web import Agui, Frames, Line, Socket, Sse
 from penstock.core.cursor import Begun, Cursor, parse, resume

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from turn_logs import TURN, cut, log, logs
+from tests.channels.turn_logs import TURN, cut, log, logs
 
 from penstock.channels.http import Completion, failure, model_card, models, whole
 from penstock.core.events import (

@@ -9,8 +9,8 @@ from typing import Any
 
 import openai
 import pytest
-from official_clients import Page, run, serving
-from turn_logs import TURN, log
+from tests.channels.official_clients import Page, run, serving
+from tests.channels.turn_logs import TURN, log
 
 from penstock.channels.http import BEAT, Completion, models, refusal, whole
 from penstock.core.events import Cited, Event, Failed, Finished, Passage, Reasoning, Text, Usage

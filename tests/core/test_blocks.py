@@ -64,7 +64,9 @@ def test_code_in_a_list_item_loses_its_indentation():
     assert blocks("1. Run:\n\n   ```sh\n   ls\n     -l\n   ```")[1] == Block("code", "```sh\nls\n  -l\n```")
 
 
-@given(st.lists(st.sampled_from(["word", "# ", "#", "- ", "```", "|", "\n", "\n\n", "    ", "===", "--", " "])))
+@given(
+    st.lists(st.sampled_from(["word", "# ", "#", "- ", "```", "|", "\n", "\n\n", "    ", "===", "--", " "]))
+)
 def test_no_word_is_lost_whatever_the_marks(parts: list[str]):
     text = "".join(parts)
 

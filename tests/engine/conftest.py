@@ -62,9 +62,9 @@ class Story:
 
     async def ended(self, turn: str) -> View:
         """The view of a turn that ends without anybody following it."""
-        while not (view := (await self.engine.turn(ANN, turn))[1]).done:
-            await asyncio.sleep(0)
-        return view
+        while (await self.reports.get()).turn != turn:
+            pass
+        return (await self.engine.turn(ANN, turn))[1]
 
     async def transcript(self, thread: str = "t1") -> list[Exchange]:
         return await self.engine.transcript(ANN, f"acme:web:{thread}")

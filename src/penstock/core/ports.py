@@ -26,10 +26,11 @@ class Model(Protocol):
     """Gives events for a prompt.
 
     `stream` yields Text, Reasoning, Status, ToolCalled, ToolReturned, StepDone, Cited,
-    Retracted, Usage, Noted and, last, Finished: the provider's own end mark. An iterator that ends without Finished was
-    cut. It raises `ModelError`s and nothing else of its own, and closing it closes
-    the connection, so that a reader who stops also stops the bill. It must not retry
-    or time out between events; the engine does that for all models alike.
+    Retracted, Usage, Noted and, last, Finished: the provider's own end mark. An
+    iterator that ends without Finished was cut. It raises `ModelError`s and nothing else
+    of its own, and closing it closes the connection, so that a reader who stops also
+    stops the bill. It must not retry or time out between events; the engine does that for
+    all models alike.
     """
 
     @property
@@ -158,7 +159,7 @@ class Turns(Protocol):
         turn: str,
         *,
         overlap: Overlap = "queue",
-        limits: Limits = Limits(),  # noqa: B008 - immutable
+        limits: Limits = Limits(),
         lease_s: float = 0.0,
     ) -> Received:
         """Write the question down, once per id, durably, and decide overlap in the same step.

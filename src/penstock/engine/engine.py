@@ -55,7 +55,7 @@ class Engine:
         store: Store,
         model: Model,
         knowledge: Knowledge | None = None,
-        rules: Rules = Rules(),  # noqa: B008 - immutable
+        rules: Rules = Rules(),
         report: Callable[[TurnReport], None] = lambda report: None,
         today: Callable[[Person], str] = lambda person: "",
         clock: Callable[[], float] = time.monotonic,

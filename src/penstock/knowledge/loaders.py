@@ -73,13 +73,21 @@ def _encoding(data: bytes, *, html: bool) -> str:
         return "utf-16"
     # https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding
     named = _CHARSET.search(data[:1_024]) if html and not data.startswith(codecs.BOM_UTF8) else None
+    name = _codec(named[1].decode("ascii")) if named else "utf-8"
+    if not _OF_TEXT.match(name):
+        raise Unreadable("it names an encoding that is not known; save it as UTF-8")
+    return name
+
+
+# "rot13", "idna" and "unicode_escape" are codecs too, but no page is written in them.
+_OF_TEXT = re.compile("utf|cp|iso|ascii|shift|euc|gb|big5|hz|koi8|mac|tis")
+
+
+def _codec(name: str) -> str:
     try:
-        info = codecs.lookup(named[1].decode("ascii")) if named else codecs.lookup("utf-8")
-        # "hex" and "rot13" are codecs too, but not of text in bytes.
-        b"".decode(info.name)
+        return codecs.lookup(name).name
     except LookupError:
-        raise Unreadable("it names an encoding that is not known; save it as UTF-8") from None
-    return info.name
+        return ""
 
 
 # --- Markdown -----------------------------------------------------------------

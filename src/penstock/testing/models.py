@@ -67,11 +67,6 @@ class ScriptedModel:
     def go_on(self) -> None:
         self._gate.release()
 
-    async def done(self) -> None:
-        """Return when whoever listened has left or heard the end."""
-        while self.closed < len(self.asked):
-            await asyncio.sleep(0.01)
-
     async def holding(self) -> None:
         """Return when it waits to be let on."""
         await self._waiting.wait()
