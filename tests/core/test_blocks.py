@@ -37,7 +37,7 @@ After
 The end"""
 
 
-def test_a_page_is_taken_apart_into_its_blocks():
+def test_a_page_is_taken_apart_into_its_blocks() -> None:
     assert blocks(_PAGE) == [
         Block("heading", "Title", 1),
         Block("text", "First line\ngoes on."),
@@ -52,22 +52,22 @@ def test_a_page_is_taken_apart_into_its_blocks():
     ]
 
 
-def test_a_fence_that_is_never_closed_runs_to_the_end():
+def test_a_fence_that_is_never_closed_runs_to_the_end() -> None:
     assert blocks("~~~~\n# x\n~~~\ny") == [Block("code", "~~~~\n# x\n~~~\ny\n~~~~")]
 
 
-def test_a_heading_of_unlikely_length_is_text():
+def test_a_heading_of_unlikely_length_is_text() -> None:
     assert blocks("# " + "word " * 100)[0].kind == "text"
 
 
-def test_code_in_a_list_item_loses_its_indentation():
+def test_code_in_a_list_item_loses_its_indentation() -> None:
     assert blocks("1. Run:\n\n   ```sh\n   ls\n     -l\n   ```")[1] == Block("code", "```sh\nls\n  -l\n```")
 
 
 @given(
     st.lists(st.sampled_from(["word", "# ", "#", "- ", "```", "|", "\n", "\n\n", "    ", "===", "--", " "]))
 )
-def test_no_word_is_lost_whatever_the_marks(parts: list[str]):
+def test_no_word_is_lost_whatever_the_marks(parts: list[str]) -> None:
     text = "".join(parts)
 
     found = "\n".join(block.text for block in blocks(text))
@@ -86,10 +86,10 @@ def test_no_word_is_lost_whatever_the_marks(parts: list[str]):
         ("no end", ["no end"]),
     ],
 )
-def test_sentences_end_where_a_reader_would_say(text: str, parts: list[str]):
+def test_sentences_end_where_a_reader_would_say(text: str, parts: list[str]) -> None:
     assert sentences(text) == parts
 
 
 @given(st.text(alphabet="ab .!?。！」)\n"))
-def test_sentences_put_together_are_the_text(text: str):
+def test_sentences_put_together_are_the_text(text: str) -> None:
     assert "".join(sentences(text)) == text

@@ -23,7 +23,7 @@ def _words(text: str) -> set[str]:
 @settings(max_examples=200)
 @given(_pages, st.integers(min_value=60, max_value=400))
 @example("# wa\n\n## wb", 60)
-def test_splitting_loses_no_word_and_keeps_to_the_bound(page: str, max_chars: int):
+def test_splitting_loses_no_word_and_keeps_to_the_bound(page: str, max_chars: int) -> None:
     pieces = split(blocks(page), max_chars)
 
     together = " ".join(f"{piece.heading} {piece.text}" for piece in pieces)
@@ -32,14 +32,14 @@ def test_splitting_loses_no_word_and_keeps_to_the_bound(page: str, max_chars: in
 
 
 @given(st.text(max_size=3_000))
-def test_no_text_is_too_odd_to_be_split(text: str):
+def test_no_text_is_too_odd_to_be_split(text: str) -> None:
     for name in ("a.md", "a.txt", "a.html"):
         clean = text.encode("utf-8", "ignore").replace(b"\0", b"")
         for piece in load(clean, name):
             assert 0 < len(piece.text) <= MAX_PIECE_CHARS
 
 
-def test_a_piece_knows_the_way_to_it():
+def test_a_piece_knows_the_way_to_it() -> None:
     page = "# Leave\n\nWelcome.\n\n## Parents\n\nA year.\n\n### Twins\n\nTwo.\n\n## Illness\n\nCall."
 
     assert load(page.encode(), "leave.md") == [
@@ -50,13 +50,13 @@ def test_a_piece_knows_the_way_to_it():
     ]
 
 
-def test_front_matter_gives_the_title_and_nothing_else():
+def test_front_matter_gives_the_title_and_nothing_else() -> None:
     page = "---\ntitle: 'Our leave'\ndraft: true\n---\nTwenty days.\n"
 
     assert load(page.encode(), "leave.md") == [Piece("Our leave", "Twenty days.")]
 
 
-def test_code_is_kept_whole_with_the_sentence_that_introduces_it():
+def test_code_is_kept_whole_with_the_sentence_that_introduces_it() -> None:
     before = "Some words. " * 80
     code = "```sh\n" + "run this\n" * 30 + "```"
 
@@ -65,7 +65,7 @@ def test_code_is_kept_whole_with_the_sentence_that_introduces_it():
     assert [piece.text for piece in pieces] == [before.strip(), f"Now do this:\n\n{code}"]
 
 
-def test_code_that_is_too_long_is_cut_between_lines_and_fenced_again():
+def test_code_that_is_too_long_is_cut_between_lines_and_fenced_again() -> None:
     code = "```python\n" + "".join(f"line_{n} = {n}\n" for n in range(300)) + "```"
 
     pieces = load(code.encode(), "a.md")
@@ -77,7 +77,7 @@ def test_code_that_is_too_long_is_cut_between_lines_and_fenced_again():
     assert sum(piece.text.count("line_") for piece in pieces) == 300
 
 
-def test_a_long_paragraph_is_cut_between_sentences():
+def test_a_long_paragraph_is_cut_between_sentences() -> None:
     pieces = load(("This is a sentence of a few words. " * 100).encode(), "a.txt")
 
     assert all(piece.text.endswith("words.") for piece in pieces)
@@ -91,7 +91,7 @@ _HTML = """<!doctype html><html><head><title>Leave</title><style>p {color: red}<
   {"days": 3}</pre><table><tr><th>Who<th>Days<tr><td>You<td>20</table>1 < 2"""
 
 
-def test_an_html_page_gives_its_words_and_leaves_its_frame():
+def test_an_html_page_gives_its_words_and_leaves_its_frame() -> None:
     assert load(_HTML.encode(), "leave.html") == [
         Piece("Leave & pay", "Twenty days a year, at least.\n\n- in `summer`\n- in winter"),
         Piece(
@@ -101,11 +101,11 @@ def test_an_html_page_gives_its_words_and_leaves_its_frame():
     ]
 
 
-def test_a_page_without_a_heading_is_named_by_its_title():
+def test_a_page_without_a_heading_is_named_by_its_title() -> None:
     assert load(b"<title>Leave</title><p>Twenty days.", "a.htm") == [Piece("Leave", "Twenty days.")]
 
 
-def test_hostile_html_is_read_in_good_time():
+def test_hostile_html_is_read_in_good_time() -> None:
     for page in ("<!--" * 100_000, "<a " * 100_000, "<" * 100_000, "<svg>" * 50_000):
         html_blocks(page)
 
@@ -119,7 +119,7 @@ def test_hostile_html_is_read_in_good_time():
         (b'<meta charset="windows-1252"><p>' + "Grüße".encode("cp1252"), "a.html"),
     ],
 )
-def test_the_encoding_is_found(data: bytes, name: str):
+def test_the_encoding_is_found(data: bytes, name: str) -> None:
     assert load(data, name) == [Piece("", "Grüße")]
 
 
@@ -133,7 +133,7 @@ def test_the_encoding_is_found(data: bytes, name: str):
         (b"<meta charset=rot13>", "a.html", "an encoding that is not known"),
     ],
 )
-def test_what_is_not_text_is_refused_with_the_reason(data: bytes, name: str, why: str):
+def test_what_is_not_text_is_refused_with_the_reason(data: bytes, name: str, why: str) -> None:
     with pytest.raises(Unreadable) as refused:
         load(data, name)
 

