@@ -19,7 +19,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from penstock.core.overlap import NAMES, Limits, Overlap
+from penstock import stores
+from penstock.core.events import Passage
+from penstock.core.overlap import Limits
 from penstock.core.ports import Knowledge, Model, Store
 from penstock.core.question import Person
 from penstock.engine import Engine, Rules, TurnReport
@@ -27,6 +29,7 @@ from penstock.errors import ConfigError
 from penstock.settings import Settings, from_world
 
 if TYPE_CHECKING:
+    from penstock.knowledge.local import Local
     from starlette.requests import HTTPConnection
     from starlette.types import ASGIApp
 
@@ -119,7 +122,7 @@ class Assistant:
         settings = settings or self.settings()
         async with AsyncExitStack() as stack:
             choice, model = await self._built_model(settings, stack)
-            store = store or _store(settings)
+            store = store or stores.builder(settings.store)(settings.data)
             await store.open()
             stack.push_async_callback(store.close)
             engine = Engine(
@@ -142,23 +145,46 @@ class Assistant:
             stack.push_async_callback(close)
         return choice, model
 
-    async def _built_knowledge(self, settings: Settings, choice: Choice) -> Knowledge | None:
+    async def _built_knowledge(self, settings: Settings, choice: Choice) -> Knowledge:
         if not isinstance(self._knowledge, Sequence):
             return self._knowledge
-        paths = [Path(path) for path in settings.knowledge]
-        index = settings.data / "knowledge.db"
-        if not paths and not index.exists() and choice.name != "demo":
-            return None
         from penstock.knowledge.local import Local
 
-        local = Local(index)
-        if not paths and not index.exists():
-            # Out of the box there is something to ask about: Penstock itself.
-            paths, local = [own_docs()], Local(settings.data / "docs.db")
-        if paths:
-            report = await asyncio.to_thread(local.index, paths)
-            log.info("knowledge is indexed", extra={"added": len(report.added), "broken": len(report.broken)})
-        return local
+        local = Local(settings.data / "knowledge.db")
+        await _indexed(local, settings.knowledge)
+        if choice.name != "demo" or settings.knowledge:
+            return local
+        # Out of the box there is something to ask about: Penstock itself.
+        own = Local(settings.data / "docs.db")
+        await _indexed(own, [own_docs()])
+        return _FirstFilled(local, own)
+
+
+class _FirstFilled:
+    """What is indexed, or something else as long as nothing is; `penstock index` needs no restart."""
+
+    def __init__(self, local: Local, otherwise: Knowledge) -> None:
+        self._local = local
+        self._otherwise = otherwise
+
+    async def search(self, query: str, limit: int) -> list[Passage]:
+        filled = await asyncio.to_thread(self._local.passages)
+        return await (self._local if filled else self._otherwise).search(query, limit)
+
+
+async def _indexed(local: Local, paths: Sequence[Path]) -> None:
+    if not paths:
+        return
+    report = await asyncio.to_thread(local.index, paths)
+    log.info(
+        "knowledge is indexed",
+        extra={
+            "added": len(report.added),
+            "changed": len(report.changed),
+            "removed": len(report.removed),
+            "broken": len(report.broken),
+        },
+    )
 
 
 # --- Choosing and building ------------------------------------------------------
@@ -176,9 +202,9 @@ async def chosen(settings: Settings) -> Choice:
         )
     from penstock.models import ollama
 
-    models = await ollama.models_at(settings.ollama_host)
+    models = await ollama.models_at(settings.ollama_url)
     if models:
-        where = ollama.base_url(settings.ollama_host)
+        where = settings.ollama_url
         return Choice(f"ollama/{models[0]}", f"no model is named, and Ollama answers at {where}")
     why = "no model is named, OPENAI_API_KEY is not set, and no Ollama answers"
     if models is not None:
@@ -226,7 +252,6 @@ def _openai(model: str, settings: Settings) -> Model:
 
 
 def _ollama(model: str, settings: Settings) -> Model:
-    from penstock.models import ollama
     from penstock.models.http import Http
     from penstock.models.openai import OpenAI
 
@@ -234,8 +259,8 @@ def _ollama(model: str, settings: Settings) -> Model:
         raise ConfigError("Which of Ollama's models? Name it: ollama/llama3.2, for example.")
     return OpenAI(
         model,
-        base_url=f"{ollama.base_url(settings.ollama_host)}/v1",
-        api_key=None,
+        base_url=f"{settings.ollama_url}/v1",
+        provider="ollama",
         http=Http(connect_timeout_s=settings.connect_timeout_s),
     )
 
@@ -258,22 +283,10 @@ def _as_model(model: Any) -> Model:
     return Function(model)
 
 
-def _store(settings: Settings) -> Store:
-    if settings.store != "sqlite":
-        for point in entry_points(group="penstock.stores", name=settings.store):
-            built: Store = point.load()(settings)
-            return built
-        raise ConfigError(f"There is no store {settings.store!r}. There is: sqlite.")
-    from penstock.stores.sqlite import SqliteStore
-
-    return SqliteStore(settings.data)
-
-
 def _rules(settings: Settings) -> Rules:
-    overlap: Overlap = NAMES[settings.overlap]
     return Rules(
         instructions=settings.instructions,
-        overlap=overlap,
+        overlap=settings.overlap,
         limits=Limits(settings.max_queued_per_thread, settings.max_queued_per_person),
         max_running=settings.max_running,
         max_attempts=settings.max_attempts,

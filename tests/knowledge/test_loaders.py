@@ -77,6 +77,17 @@ def test_code_that_is_too_long_is_cut_between_lines_and_fenced_again() -> None:
     assert sum(piece.text.count("line_") for piece in pieces) == 300
 
 
+def test_a_long_table_is_cut_between_rows_and_each_part_has_its_head() -> None:
+    head = "| name | value |\n|---|---|\n"
+    rows = [f"| row{n} | {n} |" for n in range(200)]
+
+    pieces = load((head + "\n".join(rows)).encode(), "a.md")
+
+    assert len(pieces) > 2
+    assert all(piece.text.startswith(head) for piece in pieces)
+    assert "\n".join(piece.text.removeprefix(head) for piece in pieces) == "\n".join(rows)
+
+
 def test_a_long_paragraph_is_cut_between_sentences() -> None:
     pieces = load(("This is a sentence of a few words. " * 100).encode(), "a.txt")
 

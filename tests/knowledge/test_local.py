@@ -151,7 +151,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Local:
 @example(" ".join(f"w{n}" for n in range(10_000)))
 @example("休" * 33_000)
 def test_any_text_may_be_asked(indexed: Local, query: str) -> None:
-    for passage in indexed._search(query, 3):
+    for passage in found(indexed, query, 3):
         assert passage.score > 0
 
 
@@ -290,6 +290,15 @@ def altered(path: Path, *statements: str) -> None:
         db.execute(statement)
     db.commit()
     db.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_an_index_where_nobody_can_write_can_be_read(local: Local, handbook: Path) -> None:
+    local.index([handbook])
+    local.path.parent.chmod(0o500)
+
+    assert sources(local, "train") == ["handbook/travel/trains.md"]
+    local.path.parent.chmod(0o700)
 
 
 def test_another_programs_database_is_left_alone(local: Local, handbook: Path) -> None:

@@ -27,6 +27,9 @@ _RENEW_EVERY_S = 2.0
 _TRY_AGAIN_S = 0.2
 # The share of a lease for which a failing write is tried again.
 _PATIENCE = 0.7
+# A write is followed by a pause of so many times its own length: with thousands of live turns
+# the journal becomes less frequent instead of filling the day.
+_REST = 10.0
 
 T = TypeVar("T")
 
@@ -50,6 +53,7 @@ class Journal:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s = math.inf
         self._tasks: set[asyncio.Task[None]] = set()
+        self._took_s = 0.0
         self.lag_s = 0.0
 
     # --- At the cadence --------------------------------------------------------
@@ -58,11 +62,13 @@ class Journal:
         """There is something unjournaled: write it when it is due."""
         if live in self._due or live.writing is not None:
             return
-        wait_s = min(self._cadence.first_s * self._cadence.grow**live.flushes, self._cadence.most_s)
+        cadence = self._cadence
+        wait_s = min(cadence.first_s * cadence.grow**live.flushes, cadence.most_s)
+        wait_s = max(wait_s, min(self._took_s * _REST, cadence.max_s / 2))
         due_s = self._clock() + wait_s
-        if wait_s == self._cadence.most_s:
-            # On a grid, so that turns at the same pace are written together.
-            due_s = math.floor(due_s / wait_s) * wait_s
+        if due_s >= self._timer_s >= due_s - wait_s / 2:
+            # A write is due soon anyway: turns at about the same pace are written together.
+            due_s = self._timer_s
         self._due[live] = due_s
         if due_s < self._timer_s:
             self._arm(due_s)
@@ -105,7 +111,8 @@ class Journal:
         finally:
             for live in lives:
                 live.writing = None
-        self.lag_s = self._clock() - since_s
+        now_s = self._clock()
+        self.lag_s, self._took_s = now_s - since_s, now_s - asked_s
         for live, batch, order in zip(lives, batches, orders, strict=True):
             if not order.lost:
                 live.flushes += 1
@@ -135,9 +142,8 @@ class Journal:
         await self._alone(live, lambda: self._commit(live, events))
 
     async def _commit(self, live: Live, events: Sequence[Event]) -> None:
-        (orders,), asked_s = await self._persistently(
-            lambda: self._turns.append([live.batch(events)], self._lease_s)
-        )
+        batch = live.batch(events)
+        (orders,), asked_s = await self._persistently(lambda: self._turns.append([batch], self._lease_s))
         if orders.lost:
             raise LeaseLost(f"turn {live.turn} is another worker's now")
         for event in events:
@@ -157,10 +163,8 @@ class Journal:
             return
         for event in events:
             live.fold.receive(event)
-        view = live.fold.view
-        orders, asked_s = await self._persistently(
-            lambda: self._turns.finish(live.batch(events), state, view)
-        )
+        batch, view = live.batch(events), live.fold.view
+        orders, asked_s = await self._persistently(lambda: self._turns.finish(batch, state, view))
         if orders.lost:
             raise LeaseLost(f"turn {live.turn} is another worker's now")
         live.over = True

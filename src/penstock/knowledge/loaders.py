@@ -174,10 +174,23 @@ def _cut(block: Block, max_chars: int) -> Iterator[Block]:
         yield block
     elif block.kind == "code":
         yield from _cut_code(block, max_chars)
+    elif block.kind == "table":
+        yield from _cut_table(block, max_chars)
     else:
-        ends = block.text.splitlines(keepends=True) if block.kind == "table" else sentences(block.text)
-        for text in _filled(ends, max_chars):
-            yield Block(block.kind, text)
+        yield from (Block(block.kind, text) for text in _filled(sentences(block.text), max_chars))
+
+
+_DELIMITERS = re.compile(r"[ \t]*\|[|\s:-]+")
+
+
+def _cut_table(block: Block, max_chars: int) -> Iterator[Block]:
+    """Between rows; each part gets the head of the table, if it has one of a sensible size."""
+    rows = block.text.splitlines(keepends=True)
+    head = "".join(rows[:2]) if len(rows) > 2 and _DELIMITERS.fullmatch(rows[1]) else ""
+    if len(head) > max_chars // 2:
+        head = ""
+    for part in _filled(rows[2:] if head else rows, max_chars - len(head)):
+        yield Block("table", head + part)
 
 
 def _cut_code(block: Block, max_chars: int) -> Iterator[Block]:

@@ -6,7 +6,6 @@ of another version is emptied and filled anew. Only a file that is ours is touch
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 from penstock.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked
 
 VERSION = 1
-"""Raised when the tables or the way of finding words (`core.words`) change."""
+"""Raised when the tables, the splitting (`loaders`) or the terms (`core.words`) change."""
 
 # "PnKn", so that the index is told from any other database. https://www.sqlite.org/fileformat.html#application_id
 _APPLICATION_ID = 0x506E4B6E
@@ -53,7 +52,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.is_file():
         yield None
         return
-    with _translated(path), closing(_connect(path, _read_mode(path))) as db:
+    with _translated(path), closing(_to_read(path)) as db:
         yield db if _is_ours(db) else None
 
 
@@ -92,10 +91,18 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=_WAIT_S, isolation_level=None)
 
 
-def _read_mode(path: Path) -> str:
-    # Where nobody can write (a container image), SQLite cannot make the files that readers and writers
-    # share, and need not.
-    return "ro" if os.access(path.parent, os.W_OK) else "ro&immutable=1"
+def _to_read(path: Path) -> sqlite3.Connection:
+    db = _connect(path, "ro")
+    try:
+        db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except sqlite3.Error as error:
+        db.close()
+        # Where nobody can write (a container image), SQLite cannot make the files that readers and
+        # writers share, and need not. https://www.sqlite.org/wal.html#read_only_databases
+        if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            return _connect(path, "ro&immutable=1")
+        raise
+    return db
 
 
 def _is_ours(db: sqlite3.Connection) -> bool:

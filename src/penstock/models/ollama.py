@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import aiohttp
 import msgspec
 
-USUAL = "http://127.0.0.1:11434"
 # It is on this machine or nearby; whoever starts Penstock waits for this.
 _TIMEOUT_S = 0.7
 
@@ -23,19 +22,6 @@ class _Tags(msgspec.Struct):
     models: list[_Tag] | None = None
 
 
-def base_url(host: str) -> str:
-    """Where it listens, from what people write in OLLAMA_HOST: an address, a port, or both."""
-    host = host.strip().rstrip("/") or USUAL
-    if "://" not in host:
-        host = f"http://{host}"
-    scheme, _, rest = host.partition("://")
-    name, colon, port = rest.rpartition(":")
-    if not colon or not port.isdigit():
-        name, port = rest, "11434"
-    # A server told to listen everywhere is reached at home.
-    return f"{scheme}://{'127.0.0.1' if name in ('', '0.0.0.0') else name}:{port}"
-
-
 def decode(body: bytes) -> list[str]:
     """The models it has, most recently used or pulled first; those that only embed left out."""
     try:
@@ -45,13 +31,13 @@ def decode(body: bytes) -> list[str]:
     return [tag.name for tag in tags if tag.name and "embed" not in tag.name]
 
 
-async def models_at(host: str) -> Sequence[str] | None:
+async def models_at(url: str) -> Sequence[str] | None:
     """None when nothing answers there as Ollama would."""
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{base_url(host)}/api/tags", allow_redirects=False) as response,
+            session.get(f"{url}/api/tags", allow_redirects=False) as response,
         ):
             return decode(await response.read()) if response.status == 200 else None
     except (aiohttp.ClientError, OSError, ValueError):

@@ -141,7 +141,7 @@ def _key(api_key: str | None) -> str:
 
 
 class OpenAI:
-    """A model behind chat completions. `base_url` ends before /chat/completions."""
+    """A model behind chat completions. `base_url` ends before /chat/completions; `provider` is for its name."""
 
     def __init__(
         self,
@@ -150,10 +150,12 @@ class OpenAI:
         base_url: str = "https://api.openai.com/v1",
         api_key: str | None = None,
         http: Http,
+        provider: str = "openai",
         window_tokens: int | None = None,
         usage_wait_s: float = 5.0,
     ) -> None:
         self._model = model
+        self._name = f"{provider}/{model}"
         self._url = _endpoint(base_url)
         self._api_key = _key(api_key)
         if self._api_key and self._url.user:
@@ -169,7 +171,7 @@ class OpenAI:
 
     @property
     def name(self) -> str:
-        return f"openai/{self._model}"
+        return self._name
 
     @property
     def window_tokens(self) -> int:

@@ -1,7 +1,8 @@
 """Which sentences of some passages answer a question, and in what shape they are quoted. Pure.
 
 A section whose heading speaks of the question is quoted from its start; otherwise the sentences that
-hold most of the question are. Code, tables and lists go whole, with the sentence that introduces them.
+hold most of the question are. Code goes whole, with the sentence that introduces it; so do lists and
+tables, but of a long one only the rows that fit.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _MAIN = 700
 _BESIDE = 300
 # A sentence is worth quoting beside the best one from this share of its score on.
 _CLOSE = 0.7
+# ... and a passage that holds a word of the question which the better ones do not, from this share on.
+_MORE = 0.45
+# A longer list or table gives only the rows that fit best.
+_WHOLE = 500
 # Passages that hold less of a question are about something else; below the second share, perhaps.
 _ABOUT = 0.2
 _SURE = 0.65
@@ -48,7 +53,7 @@ def find(question: str, passages: Sequence[Passage]) -> Answer:
     best = max((passage.score for passage in passages), default=0.0)
     texts = [_Text.of(number, passage, wanted, best) for number, passage in enumerate(passages, 1)]
     held: frozenset[str] = frozenset().union(*(text.words for text in texts))
-    if _weight(held, wanted) < _ABOUT * _weight(wanted, wanted):
+    if not held or _weight(held, wanted) < _ABOUT * _weight(wanted, wanted):
         return Answer([], [])
     rarity = _rarity({word: wanted[word] for word in held}, texts)
     missing = _unheld(question, held) if _weight(held, wanted) < _SURE * _weight(wanted, wanted) else []
@@ -56,15 +61,18 @@ def find(question: str, passages: Sequence[Passage]) -> Answer:
 
 
 def _best(texts: Sequence[_Text], rarity: Mapping[str, float], *, sure: bool) -> list[Quote]:
-    """Quotes from the best passages. Those after the first must be nearly as good."""
+    """Quotes from the best passages; after the first, from those that are nearly as good or say more."""
     ranked = sorted(texts, key=lambda text: (-text.best(rarity), text.number))
-    least = _CLOSE * ranked[0].best(rarity)
+    top = ranked[0].best(rarity)
     found: dict[str, Quote] = {}
-    for text in ranked[: _MAX_QUOTES if sure else 1]:
-        if text.best(rarity) >= least > 0:
+    told: frozenset[str] = frozenset()
+    for text in ranked:
+        share = text.best(rarity) / top if top else 0.0
+        if share >= (_CLOSE if text.words <= told else _MORE):
             quoted = text.quoted(rarity, _MAIN if sure and not found else _BESIDE)
             found.setdefault(quoted, Quote(text.number, quoted))
-    return list(found.values())
+            told |= text.words
+    return list(found.values())[: _MAX_QUOTES if sure else 1]
 
 
 def _unheld(question: str, held: frozenset[str]) -> list[str]:
@@ -100,7 +108,7 @@ class _Text(NamedTuple):
         heading = terms(f"{PurePosixPath(passage.source).stem} {own}")
         units = tuple(
             _Unit(text, block, frozenset(terms(text)) & wanted.keys())
-            for text, block in _units(passage.text)
+            for text, block in _units(passage.text, wanted)
             if text != own
         )
         # The retriever has seen all passages, and its scores and order count, whatever their scale.
@@ -158,7 +166,7 @@ def _share(words: frozenset[str], rarity: Mapping[str, float]) -> float:
 # --- Taking apart and putting together ----------------------------------------
 
 
-def _units(text: str) -> Iterator[tuple[str, int]]:
+def _units(text: str, wanted: Mapping[str, float]) -> Iterator[tuple[str, int]]:
     """The units of a passage, each with the number of its paragraph."""
     lead = ""
     for number, (kind, group) in enumerate(_grouped(blocks(text))):
@@ -171,7 +179,7 @@ def _units(text: str) -> Iterator[tuple[str, int]]:
                 yield lead, number
                 lead = ""
             continue
-        shown = "\n".join(_shown(block) for block in group)
+        shown = "\n".join(_fitting(kind, [_shown(block) for block in group], wanted))
         yield (f"{lead}\n\n{shown}", number - 1) if lead else (shown, number)
         lead = ""
     if lead:
@@ -194,6 +202,21 @@ def _shown(block: Block) -> str:
         return block.text
     indent = len(block.text) - len(block.text.lstrip())
     return " " * indent + _flowing(block.text)
+
+
+_DELIMITERS = re.compile(r"[|\s:-]+")
+
+
+def _fitting(kind: str, shown: list[str], wanted: Mapping[str, float]) -> list[str]:
+    """The list or table, or of a long one its head and the rows that hold most of the question."""
+    rows = shown[0].split("\n") if kind == "table" and len(shown) == 1 else shown
+    if kind == "code" or sum(map(len, rows)) <= _WHOLE:
+        return shown
+    head = 2 if len(rows) > 1 and _DELIMITERS.fullmatch(rows[1]) else 0
+    weights = [_weight(wanted.keys() & terms(row), wanted) for row in rows[head:]]
+    most = max(weights, default=0.0)
+    fitting = [row for row, weight in zip(rows[head:], weights, strict=True) if weight >= most]
+    return [*rows[:head], *fitting] if most else shown
 
 
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?!https?:|mailto:)[^()\s]*(?:\s[^()]*)?\)")

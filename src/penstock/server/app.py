@@ -48,7 +48,7 @@ def build(
     assistant: Assistant, *, settings: Settings | None = None, identify: Identify | None = None
 ) -> App:
     life = Life(assistant, settings, identify)
-    return App(Router(life.routes(), lifespan=life.lifespan))
+    return App(life)
 
 
 class App:
@@ -58,8 +58,9 @@ class App:
     every token about a tenth of its way; here a response that began answers for itself.
     """
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        self._router = Router(life.routes(), lifespan=life.lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self

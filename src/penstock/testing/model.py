@@ -94,7 +94,7 @@ class Store(msgspec.Struct, frozen=True, cache_hash=True):
 # --- What can be done ---------------------------------------------------------
 
 
-class _Action(msgspec.Struct, frozen=True, cache_hash=True, tag_field="do"):
+class _Action(msgspec.Struct, frozen=True, cache_hash=True, tag_field="do", omit_defaults=True):
     pass
 
 

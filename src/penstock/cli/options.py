@@ -1,0 +1,21 @@
+"""The flags that several commands share. Each is a setting of the same name, and wins over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FILE_HELP = "a Python file that makes an Assistant; FILE:NAME if it makes several"
+
+model = click.option("--model", metavar="NAME", help="Which model answers, as provider/name.")
+data = click.option(
+    "--data", metavar="FOLDER", type=click.Path(path_type=Path), help="Where everything is kept."
+)
+config_file = click.option(
+    "--config",
+    "config_file",
+    metavar="TOML",
+    type=click.Path(path_type=Path),
+    help="The settings file, instead of penstock.toml.",
+)
