@@ -29,9 +29,10 @@ from penstock.errors import ConfigError
 from penstock.settings import Settings, from_world
 
 if TYPE_CHECKING:
-    from penstock.knowledge.local import Local
     from starlette.requests import HTTPConnection
     from starlette.types import ASGIApp
+
+    from penstock.knowledge.local import Local
 
 log = logging.getLogger("penstock")
 

@@ -7,6 +7,7 @@ goes with the conversation, or one per `--thread`, to come back to.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -130,7 +131,8 @@ async def _converse(assistant: Assistant, settings: Settings, thread: str, look:
         await talk.say(f"{who} Ctrl-C stops an answer, Ctrl-D leaves.")
         while (text := next_question()) is not None:
             try:
-                await talk.ask(text)
+                if (await talk.ask(text)).interrupted == signal.SIGTERM:
+                    break
             except (Refused, Busy) as exc:
                 await talk.say(f"penstock: {exc.for_reader}")
         return 0

@@ -52,11 +52,14 @@ def _text(piped: bytes) -> str:
 
 
 def is_piped() -> bool:
-    return sys.stdin is not None and not sys.stdin.isatty()
+    """Whether something other than a person may be typing; without any stdin, too."""
+    return sys.stdin is None or not sys.stdin.isatty()
 
 
 def read(max_bytes: int) -> bytes:
     """All of stdin. Raises QuestionTooLong."""
+    if sys.stdin is None:
+        return b""
     if os.name == "posix" and not select.select([sys.stdin], [], [], _HINT_AFTER_S)[0]:
         click.echo("penstock: reading stdin until it ends (or start it with </dev/null)", err=True)
     piped = sys.stdin.buffer.read(max_bytes + 1)

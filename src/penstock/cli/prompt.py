@@ -8,6 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 
 _PROMPT = "> "
+_LEAVING = (signal.SIGINT, signal.SIGTERM)
 
 
 def next_question() -> str | None:
@@ -18,7 +19,7 @@ def next_question() -> str | None:
     # Imported, it gives input() editing and history. Windows has none.
     with suppress(ImportError):
         import_module("readline")
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _LEAVING}
     try:
         while not (text := _line().strip()):
             pass
@@ -26,7 +27,8 @@ def next_question() -> str | None:
         sys.stderr.write("\n")
         return None
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return text
 
 

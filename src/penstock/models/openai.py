@@ -141,7 +141,7 @@ def _key(api_key: str | None) -> str:
 
 
 class OpenAI:
-    """A model behind chat completions. `base_url` ends before /chat/completions; `provider` is for its name."""
+    """Behind chat completions. `base_url` ends before /chat/completions, `provider` begins its name."""
 
     def __init__(
         self,
