@@ -41,13 +41,14 @@ class Status(_Event, frozen=True, tag="status"):
     label: str
 
 
-class Text(_Event, frozen=True, tag="text"):
+# gc=False: millions of these are made, and none can be part of a cycle.
+class Text(_Event, frozen=True, tag="text", gc=False):
     """A few more characters of the answer."""
 
     text: str
 
 
-class Reasoning(_Event, frozen=True, tag="reasoning"):
+class Reasoning(_Event, frozen=True, tag="reasoning", gc=False):
     """A few more characters of what the model says to itself."""
 
     text: str

@@ -101,8 +101,12 @@ class Engine:
         """
         if self._closing:
             raise ShuttingDown("the engine is closing")
+        # To its end even when the door is cancelled: a claim that nobody knows of would wait for its lapse.
+        return await asyncio.shield(asyncio.create_task(self._receive(checked(question), overlap)))
+
+    async def _receive(self, question: Question, overlap: Overlap | None) -> Asked:
         received = await self._turns.receive(
-            checked(question),
+            question,
             self._new_id(),
             overlap=overlap or self.rules.overlap,
             limits=self.rules.limits,

@@ -31,6 +31,9 @@ class Local:
         self.path = path
 
     async def search(self, query: str, limit: int) -> list[Passage]:
+        # Most assistants have no index, and no question should wait for a thread to learn that.
+        if not self.path.exists():
+            return []
         return await asyncio.to_thread(self._search, query, limit)
 
     def index(

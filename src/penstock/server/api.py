@@ -18,10 +18,12 @@ from penstock.core import cursor as cursors
 from penstock.core.cursor import Cursor
 from penstock.core.ports import Exchange, Received, TurnInfo
 from penstock.core.question import Person
-from penstock.core.turn import Citation, State, View
+from penstock.core.turn import ENDED, Citation, State, View
+from penstock.errors import PenstockError
+from penstock.server.decoding import decoded
 from penstock.server.desk import AtDesk, Desk, asked_id, thread_name
 from penstock.server.driver import Driver, thread_drivers
-from penstock.server.problems import NotJson, WrongShape
+from penstock.server.problems import WrongShape
 from penstock.server.stream import EventStream
 
 _PAGE = 50
@@ -109,7 +111,8 @@ def answer(info: TurnInfo, view: View) -> Answer:
     )
 
 
-def accepted(received: Received) -> Accepted:
+def accepted(received: Received, root: str) -> Accepted:
+    """`root`: where we are mounted."""
     info = received.turn
     return Accepted(
         turn=info.id,
@@ -118,17 +121,11 @@ def accepted(received: Received) -> Accepted:
         ahead=received.ahead,
         repeat=received.repeat,
         cursor=str(Cursor(info.id)),
-        events=f"/api/turns/{info.id}/events",
+        events=f"{root}/api/turns/{info.id}/events",
     )
 
 
-def decode_ask(body: bytes) -> Ask:
-    try:
-        return msgspec.json.decode(body, type=Ask)
-    except msgspec.ValidationError as exc:
-        raise WrongShape(f"This is not a question: {exc}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise NotJson(f"The body is not JSON: {exc}.") from None
+_ask = msgspec.json.Decoder(Ask)
 
 
 # --- Routes -------------------------------------------------------------------
@@ -143,12 +140,12 @@ class Api:
         desk = await self._desk()
         person = await desk.person(request)
         thread = desk.thread(person, request.path_params["thread"])
-        sent = decode_ask(await desk.body(request))
+        sent = decoded(_ask, await desk.body(request))
         received = (await desk.engine.ask(desk.question(person, thread, sent.text, sent.id))).received
         if "text/event-stream" in request.headers.get("accept", ""):
             turn = received.turn.id
-            return await begun(turn_events(desk, person, thread, turn), {"Penstock-Turn": turn})
-        return _json(accepted(received), 202)
+            return await begun(desk, turn_events(desk, person, thread, turn), {"Penstock-Turn": turn})
+        return _json(accepted(received, request.scope.get("root_path", "")), 202)
 
     async def transcript(self, request: Request) -> ASGIApp:
         desk = await self._desk()
@@ -170,7 +167,7 @@ class Api:
         desk = await self._desk()
         person = await desk.person(request)
         thread = desk.thread(person, request.path_params["thread"])
-        return await begun(thread_events(desk, person, thread, seen(request)))
+        return await begun(desk, thread_events(desk, person, thread, seen(request)))
 
     async def turn(self, request: Request) -> ASGIApp:
         desk = await self._desk()
@@ -181,7 +178,11 @@ class Api:
         desk = await self._desk()
         person = await desk.person(request)
         info, _ = await desk.engine.turn(person, request.path_params["turn"])
-        return await begun(turn_events(desk, person, info.thread, info.id, seen(request)))
+        cursor = seen(request)
+        if cursor is not None and info.state in ENDED and cursor[1:] == (info.attempt, info.last):
+            # It has seen the end. An EventSource comes back all the same, until it is told this.
+            return Response(status_code=204)
+        return await begun(desk, turn_events(desk, person, info.thread, info.id, cursor))
 
     async def stop(self, request: Request) -> ASGIApp:
         desk = await self._desk()
@@ -190,9 +191,17 @@ class Api:
         return _json(StopNoted(info.id, info.state), 202)
 
 
-async def begun(events: AsyncGenerator[bytes], headers: dict[str, str] | None = None) -> EventStream:
+async def begun(
+    desk: Desk, events: AsyncGenerator[bytes], headers: dict[str, str] | None = None
+) -> EventStream:
     """A response whose first bytes are there: what is wrong with the request has shown by then."""
-    return EventStream(events, first=await anext(events), headers=headers)
+    first = await anext(events)
+    return EventStream(events, _failed, first=first, headers=headers, stalled_s=desk.stalled_s)
+
+
+def _failed(error: PenstockError) -> bytes:
+    event = {"type": "RUN_ERROR", "message": error.for_reader, "code": error.code}
+    return b"data: %b\n\n" % msgspec.json.encode(event)
 
 
 async def turn_events(

@@ -15,20 +15,21 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from penstock.errors import NotFound, PenstockError, Refused, StoreError
+from penstock.errors import Busy, NotFound, PenstockError, Refused
 from penstock.server.api import Api
 from penstock.server.completions import Completions
 from penstock.server.desk import Desk
 from penstock.server.guard import LOOPBACK
 from penstock.server.metrics import CONTENT_TYPE, Metrics
 from penstock.server.openapi import description
-from penstock.server.problems import MethodWrong, problem
+from penstock.server.patience import STALLED_S
+from penstock.server.problems import MethodWrong, openai_problem, problem
 from penstock.server.socket import socket
 
 if TYPE_CHECKING:
@@ -45,40 +46,46 @@ _CSP = (
 
 
 def build(
-    assistant: Assistant, *, settings: Settings | None = None, identify: Identify | None = None
+    assistant: Assistant,
+    *,
+    settings: Settings | None = None,
+    identify: Identify | None = None,
+    stalled_s: float = STALLED_S,
 ) -> App:
-    life = Life(assistant, settings, identify)
-    return App(life)
+    """The ASGI program. A reader that takes nothing for `stalled_s` is dropped, and can resume."""
+    return App(Life(assistant, settings, identify, stalled_s))
 
 
 class App:
-    """Starlette's router, and what becomes of errors.
+    """Starlette's router, and what becomes of requests that fit no route.
 
     Starlette's own application wraps `send` twice for its error handling, which would cost
-    every token about a tenth of its way; here a response that began answers for itself.
+    every token about a tenth of its way; here each route answers for its own errors.
     """
 
     def __init__(self, life: Life) -> None:
         self.life = life
-        self._router = Router(life.routes(), lifespan=life.lifespan)
+        self._router = Router(life.routes(), lifespan=life.lifespan, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
         try:
             await self._router(scope, receive, send)
-        except (PenstockError, HTTPException) as exc:
-            if scope["type"] != "http":
-                raise
-            await _problem(scope["path"], exc)(scope, receive, send)
+        except HTTPException as exc:
+            # The router's own word that there is no such route; no route of ours raises it.
+            await refusal(scope, _unrouted(exc))(scope, receive, send)
 
 
 class Life:
     """Starts the assistant once, whoever comes first, and ends it with the program."""
 
-    def __init__(self, assistant: Assistant, settings: Settings | None, identify: Identify | None) -> None:
+    def __init__(
+        self, assistant: Assistant, settings: Settings | None, identify: Identify | None, stalled_s: float
+    ) -> None:
         self._assistant = assistant
         self._settings = settings
         self._identify = identify
+        self._stalled_s = stalled_s
         self._metrics = Metrics()
         self._stack = AsyncExitStack()
         self._starting = asyncio.Lock()
@@ -86,9 +93,12 @@ class Life:
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
-        async with self._stack:
-            await self.desk()
-            yield
+        try:
+            async with self._stack:
+                await self.desk()
+                yield
+        finally:
+            self._desk = None
 
     async def desk(self) -> Desk:
         if self._desk is None:
@@ -103,27 +113,26 @@ class Life:
         )
         # Behind a name of one's own, the host is whoever serves it to check.
         hosts = LOOPBACK if self._identify is None and opened.settings.host in LOOPBACK else ()
-        return Desk(opened, self._identify, hosts)
+        return Desk(opened, self._identify, hosts, self._stalled_s)
 
     def routes(self) -> list[BaseRoute]:
         api, openai = Api(self.desk), Completions(self.desk)
         return [
-            Route("/", self.page),
-            Route("/page.js", self.script),
-            Route("/healthz", self.health),
-            Route("/metrics", self.metrics),
-            Route("/openapi.json", self.openapi),
-            _route("/api/threads/{thread}", api.transcript, "GET"),
-            _route("/api/threads/{thread}", api.forget, "DELETE"),
-            _route("/api/threads/{thread}/questions", api.ask, "POST"),
-            _route("/api/threads/{thread}/events", api.thread_events, "GET"),
-            _route("/api/turns/{turn}", api.turn, "GET"),
-            _route("/api/turns/{turn}/events", api.turn_events, "GET"),
-            _route("/api/turns/{turn}/stop", api.stop, "POST"),
+            _route("/", GET=self.page),
+            _route("/page.js", GET=self.script),
+            _route("/healthz", GET=self.health),
+            _route("/metrics", GET=self.metrics),
+            _route("/openapi.json", GET=self.openapi),
+            _route("/api/threads/{thread}", GET=api.transcript, DELETE=api.forget),
+            _route("/api/threads/{thread}/questions", POST=api.ask),
+            _route("/api/threads/{thread}/events", GET=api.thread_events),
+            _route("/api/turns/{turn}", GET=api.turn),
+            _route("/api/turns/{turn}/events", GET=api.turn_events),
+            _route("/api/turns/{turn}/stop", POST=api.stop),
             WebSocketRoute("/api/socket", self.socket),
-            _route("/v1/chat/completions", openai.create, "POST"),
-            _route("/v1/models", openai.models, "GET"),
-            _route("/v1/models/{name:path}", openai.models, "GET"),
+            _route("/v1/chat/completions", POST=openai.create),
+            _route("/v1/models", GET=openai.models),
+            _route("/v1/models/{name:path}", GET=openai.models),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -134,14 +143,13 @@ class Life:
 
     async def health(self, request: Request) -> Response:
         """Ready only when the store is."""
-        try:
-            await (await self.desk()).engine.queued()
-        except StoreError as exc:
-            return problem(exc)
+        await (await self.desk()).engine.queued()
         return Response("ready\n", media_type="text/plain")
 
     async def metrics(self, request: Request) -> Response:
-        page = await self._metrics.page((await self.desk()).engine)
+        desk = await self.desk()
+        desk.check(request)
+        page = await self._metrics.page(desk.engine)
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi(self, request: Request) -> Response:
@@ -155,33 +163,49 @@ def _file(name: str) -> str:
     return (files("penstock.server") / name).read_text(encoding="utf-8")
 
 
-def _route(path: str, endpoint: Callable[[Request], Awaitable[ASGIApp]], method: str) -> Route:
-    """An endpoint's answer is an ASGI program itself, so that one may stream in its own way."""
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await (await endpoint(Request(scope, receive)))(scope, receive, send)
-
-    return Route(path, _App(call), methods=[method])
+Endpoint = Callable[[Request], Awaitable[ASGIApp]]
+"""Its answer is an ASGI program itself, so that one may stream in its own way."""
 
 
-class _App:
-    """Starlette takes a class or object for an ASGI program, a function for an endpoint."""
+def _route(path: str, **endpoints: Endpoint) -> Route:
+    return Route(path, _Methods(endpoints), methods=list(endpoints))
 
-    def __init__(self, call: ASGIApp) -> None:
-        self._call = call
+
+class _Methods:
+    """What to do for each method at one address. (Starlette takes an object for an ASGI program.)"""
+
+    def __init__(self, endpoints: dict[str, Endpoint]) -> None:
+        self._endpoints = endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._call(scope, receive, send)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        answer = await _answered(self._endpoints[method], Request(scope, receive))
+        await answer(scope, receive, send)
 
 
-def _problem(path: str, exc: PenstockError | HTTPException) -> Response:
-    match exc:
-        case Refused():
-            return problem(exc)
-        case PenstockError():
-            log.warning("a request failed", extra={"path": path, "error": exc.code})
-            return problem(exc)
-        case _ if exc.status_code == 405:
-            return problem(MethodWrong("This address does not take that method."))
-        case _:
-            return problem(NotFound("There is nothing at this address."))
+async def _answered(endpoint: Endpoint, request: Request) -> ASGIApp:
+    try:
+        return await endpoint(request)
+    except PenstockError as exc:
+        if not isinstance(exc, Refused | Busy):
+            log.warning("a request failed", extra={"path": request.scope["path"], "error": exc.code})
+        return refusal(request.scope, exc)
+    except ClientDisconnect:
+        # It went before we had its body; nobody reads this.
+        return Response(status_code=400)
+    except Exception:
+        log.exception("a request failed", extra={"path": request.scope["path"]})
+        return refusal(request.scope, PenstockError())
+
+
+def refusal(scope: Scope, error: PenstockError) -> Response:
+    """Under /v1 in the shape that OpenAI's clients know, elsewhere as problem details."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return openai_problem(error) if path.startswith("/v1/") else problem(error)
+
+
+def _unrouted(exc: HTTPException) -> Refused:
+    if exc.status_code == 405:
+        allowed = (exc.headers or {}).get("Allow", "")
+        return MethodWrong(f"This address takes {allowed}.", allowed)
+    return NotFound("There is nothing at this address.")

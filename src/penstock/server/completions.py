@@ -22,7 +22,6 @@ from penstock.core.question import Person, Question, thread_key
 from penstock.core.turn import Turn, View
 from penstock.errors import NotFound, PenstockError, QuestionInvalid
 from penstock.server.desk import AtDesk, Desk
-from penstock.server.problems import status_of
 from penstock.server.stream import EventStream, unless_gone
 
 _MAX_KEY_CHARS = 200
@@ -33,26 +32,17 @@ class Completions:
         self._desk = desk
         self._clock = clock
 
-    async def create(self, request: Request) -> ASGIApp:
-        try:
-            return await self._create(request)
-        except PenstockError as exc:
-            return refused(exc)
-
     async def models(self, request: Request) -> ASGIApp:
-        try:
-            desk = await self._desk()
-            await desk.person(request)
-            name = request.path_params.get("name")
-            if name is None:
-                return _json(wire.models([desk.model.name], self._clock()))
-            if name != desk.model.name:
-                raise NotFound(f"There is no model of that name here; there is {desk.model.name}.")
-            return _json(wire.model_card(name, self._clock()))
-        except PenstockError as exc:
-            return refused(exc)
+        desk = await self._desk()
+        await desk.person(request)
+        name = request.path_params.get("name")
+        if name is None:
+            return _json(wire.models([desk.model.name], self._clock()))
+        if name != desk.model.name:
+            raise NotFound(f"There is no model of that name here; there is {desk.model.name}.")
+        return _json(wire.model_card(name, self._clock()))
 
-    async def _create(self, request: Request) -> ASGIApp:
+    async def create(self, request: Request) -> ASGIApp:
         desk = await self._desk()
         person = await desk.person(request)
         sent = wire.decode(await desk.body(request))
@@ -63,8 +53,10 @@ class Completions:
             reader = Completion(turn, model, self._clock(), include_usage=sent.include_usage)
             return EventStream(
                 _chunks(desk, person, turn, reader),
+                _failed,
                 headers={"Penstock-Turn": turn},
                 left=lambda: desk.engine.abandoned(turn),
+                stalled_s=desk.stalled_s,
             )
         view = await unless_gone(request.receive, _settled(desk, person, turn))
         if view is None:
@@ -84,6 +76,11 @@ async def _chunks(desk: Desk, person: Person, turn: str, reader: Completion) -> 
                 return
 
 
+def _failed(error: PenstockError) -> bytes:
+    """No `[DONE]` follows, so nobody takes it for the end of an answer."""
+    return b"data: %b\n\n" % wire.refusal(error).body
+
+
 async def _settled(desk: Desk, person: Person, turn: str) -> View:
     fold = Turn()
     async for entries in desk.engine.follow(person, turn):
@@ -95,8 +92,8 @@ async def _settled(desk: Desk, person: Person, turn: str) -> View:
 def _question(person: Person, sent: ChatRequest, key: str, new_id: Callable[[], str]) -> Question:
     if len(key) > _MAX_KEY_CHARS:
         raise QuestionInvalid(f"An Idempotency-Key has at most {_MAX_KEY_CHARS} characters.")
-    # The key may hold anything; an id is plain.
-    name = hashlib.sha256(key.encode()).hexdigest()[:40] if key else new_id()
+    # The key may hold anything, and two people may choose the same; an id is plain and one's own.
+    name = hashlib.sha256(f"{person.id}\n{key}".encode()).hexdigest()[:40] if key else new_id()
     return Question(
         id=f"openai:{person.tenant}:{person.id}:{name}",
         thread=thread_key(person.tenant, "openai", name),
@@ -105,11 +102,6 @@ def _question(person: Person, sent: ChatRequest, key: str, new_id: Callable[[], 
         history=sent.history,
         options=sent.options,
     )
-
-
-def refused(error: PenstockError) -> Response:
-    _, headers, body = wire.refusal(error)
-    return Response(body, status_of(error), headers)
 
 
 def _turned(refusal: wire.Refusal) -> tuple[bytes, int, dict[str, str]]:

@@ -12,8 +12,9 @@ from starlette.requests import HTTPConnection, Request
 
 from penstock.channels.web import Frames
 from penstock.core.question import Person, Question, thread_key
-from penstock.errors import QuestionInvalid
+from penstock.errors import ConfigError, QuestionInvalid
 from penstock.server.guard import check_host, check_origin, json_body
+from penstock.server.patience import STALLED_S
 
 if TYPE_CHECKING:
     from penstock.assistant import Identify, Opened
@@ -34,24 +35,33 @@ class Desk:
         opened: Opened,
         identify: Identify | None,
         hosts: Sequence[str],
+        stalled_s: float = STALLED_S,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self.engine = opened.engine
         self.model = opened.model
         self.settings = opened.settings
+        self.stalled_s = stalled_s
         self.new_id = new_id
         self._identify = identify
         self._hosts = hosts
         self._frames: WeakValueDictionary[str, Frames] = WeakValueDictionary()
 
-    async def person(self, connection: HTTPConnection) -> Person:
-        """Who asks. Raises ForeignOrigin when the request was not meant for us."""
+    def check(self, connection: HTTPConnection) -> None:
+        """Raises ForeignOrigin when the request was not meant for us."""
         check_host(connection, self._hosts)
         check_origin(connection)
+
+    async def person(self, connection: HTTPConnection) -> Person:
+        """Who asks. Raises ForeignOrigin, and what `identify` raises."""
+        self.check(connection)
         if self._identify is None:
             return LOCAL
-        person = self._identify(connection)
-        return await person if inspect.isawaitable(person) else person
+        found = self._identify(connection)
+        person = await found if inspect.isawaitable(found) else found
+        if not person.tenant or ":" in person.tenant or not person.id:
+            raise ConfigError("identify gave a person without an id, or whose tenant is empty or has a colon")
+        return person
 
     def frames(self, turn: str) -> Frames:
         """What the readers of one turn share, for as long as there are any."""
@@ -65,8 +75,11 @@ class Desk:
 
     def thread(self, person: Person, name: str, channel: str = "web") -> str:
         """A person names threads as they like; the key says whose tenant's it is."""
-        if not 0 < len(name) <= _MAX_THREAD_CHARS or not name.isprintable():
-            raise QuestionInvalid(f"A thread's name has 1 to {_MAX_THREAD_CHARS} printable characters.")
+        # An address could not tell a slash in the name from its own.
+        if not 0 < len(name) <= _MAX_THREAD_CHARS or not name.isprintable() or "/" in name:
+            raise QuestionInvalid(
+                f"A thread's name has 1 to {_MAX_THREAD_CHARS} printable characters and no slash."
+            )
         return thread_key(person.tenant, channel, name)
 
     def question(self, person: Person, thread: str, text: str, given: str) -> Question:

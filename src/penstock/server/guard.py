@@ -9,7 +9,6 @@ not ours (DNS rebinding) is refused while listening on loopback.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
 
@@ -30,7 +29,9 @@ def check_origin(connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
     if origin is None:
         return
-    if urlsplit(origin).netloc.lower() != connection.headers.get("host", "").lower():
+    host = connection.headers.get("host", "").lower()
+    # Port and all: another port is another program.
+    if not host or origin.lower() not in (f"http://{host}", f"https://{host}"):
         raise ForeignOrigin("Pages of other sites may not use this server.")
 
 
@@ -39,11 +40,15 @@ async def json_body(request: Request, max_bytes: int) -> bytes:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise WrongMediaType("Send the body as JSON, with Content-Type: application/json.")
+    too_large = BodyTooLarge(f"The body is larger than {max_bytes:,} bytes.")
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said) > max_bytes:
+        raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > max_bytes:
-            raise BodyTooLarge(f"The body is larger than {max_bytes:,} bytes.")
+            raise too_large
     return bytes(body)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 from starlette.responses import Response
 
-from penstock.channels.http import status
-from penstock.errors import Busy, PenstockError, Refused
+from penstock.channels.http import refusal, status
+from penstock.errors import Busy, PenstockError, QuestionTooLong, Refused
 
 
 class BodyTooLarge(Refused):
@@ -35,9 +35,21 @@ class ForeignOrigin(Refused):
 class MethodWrong(Refused):
     code = "method_not_allowed"
 
+    def __init__(self, message: str, allowed: str) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+
+class NotSignedIn(Refused):
+    """For `identify` to raise when it does not know who asks."""
+
+    code = "not_signed_in"
+
 
 _STATUS: dict[type[PenstockError], int] = {
+    NotSignedIn: 401,
     BodyTooLarge: 413,
+    QuestionTooLong: 413,
     WrongMediaType: 415,
     ForeignOrigin: 403,
     MethodWrong: 405,
@@ -48,7 +60,7 @@ def status_of(error: PenstockError) -> int:
     return _STATUS.get(type(error)) or status(type(error))
 
 
-def problem(error: PenstockError, **more: str) -> Response:
+def problem(error: PenstockError) -> Response:
     """`type` names the kind for programs, `detail` is a sentence for people."""
     code = status_of(error)
     body: dict[str, object] = {
@@ -56,9 +68,26 @@ def problem(error: PenstockError, **more: str) -> Response:
         "title": error.code.replace("_", " ").capitalize(),
         "status": code,
         "detail": error.for_reader,
-        **more,
     }
-    headers = {"Cache-Control": "no-store"}
-    if isinstance(error, Busy):
-        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
-    return Response(msgspec.json.encode(body), code, headers, media_type="application/problem+json")
+    return Response(msgspec.json.encode(body), code, headers_of(error), media_type="application/problem+json")
+
+
+def openai_problem(error: PenstockError) -> Response:
+    """The same in the shape that OpenAI's clients know."""
+    _, headers, body = refusal(error)
+    return Response(body, status_of(error), headers | headers_of(error))
+
+
+def headers_of(error: PenstockError) -> dict[str, str]:
+    headers = {"cache-control": "no-store"}
+    match error:
+        case Busy():
+            headers["retry-after"] = str(max(1, round(error.retry_after_s)))
+        case MethodWrong():
+            headers["allow"] = error.allowed
+        case BodyTooLarge():
+            # What is left of it is never read.
+            headers["connection"] = "close"
+        case _:
+            pass
+    return headers

@@ -8,11 +8,13 @@ nothing for too long is dropped; it comes back with its cursors.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from contextlib import aclosing
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
+from starlette.types import Message as StarletteMessage
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from penstock.channels.web import Socket, error_frame
@@ -21,14 +23,16 @@ from penstock.core.cursor import Cursor
 from penstock.core.question import Person
 from penstock.errors import Busy, PenstockError
 from penstock.server.api import accepted
+from penstock.server.decoding import decoded
 from penstock.server.desk import AtDesk, Desk, thread_name
 from penstock.server.driver import Driver, thread_drivers
-from penstock.server.problems import BodyTooLarge, ForeignOrigin, NotJson, WrongShape
+from penstock.server.patience import Patience
+from penstock.server.problems import BodyTooLarge, WrongShape, problem
+
+log = logging.getLogger("penstock.server")
 
 # Answers and threads that one socket may follow at once.
 _MOST_FOLLOWED = 100
-# WebSocket close codes: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
-_POLICY = 1008
 
 
 class TooManyFollowed(Busy):
@@ -75,30 +79,31 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     turn: str = ""
 
 
-_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
-
-
-def decode(text: str) -> Message:
-    try:
-        return _decoder.decode(text)
-    except msgspec.ValidationError as exc:
-        raise WrongShape(f"This message is not one of ours: {exc}.") from None
-    except (msgspec.DecodeError, UnicodeError) as exc:
-        raise NotJson(f"This message is not JSON: {exc}.") from None
+_message: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 # --- I/O ----------------------------------------------------------------------
 
 
 async def socket(websocket: WebSocket, at_desk: AtDesk) -> None:
-    desk = await at_desk()
     try:
+        desk = await at_desk()
         person = await desk.person(websocket)
-    except ForeignOrigin:
-        await websocket.close(_POLICY)
+    except PenstockError as exc:
+        if "websocket.http.response" in websocket.scope.get("extensions", {}):
+            await websocket.send_denial_response(problem(exc))
+        else:
+            await websocket.close()
         return
     await websocket.accept()
     await Connection(desk, person, websocket).serve()
+
+
+class Followed(NamedTuple):
+    """A turn, or (without one) a thread with all that comes."""
+
+    thread: str
+    turn: str = ""
 
 
 class Connection:
@@ -106,30 +111,41 @@ class Connection:
         self._desk = desk
         self._person = person
         self._socket = websocket
-        self._following: dict[str, asyncio.Task[None]] = {}
+        self._root: str = websocket.scope.get("root_path", "")
+        self._following: dict[Followed, asyncio.Task[None]] = {}
+        self._patience = Patience(desk.stalled_s)
 
     async def serve(self) -> None:
         try:
-            while True:
-                await self._heard(await self._socket.receive_text())
-        except (WebSocketDisconnect, KeyError, RuntimeError):
-            # KeyError: a binary message; RuntimeError: it was closed from our side while we listened.
+            async with self._patience:
+                while True:
+                    await self._heard(await self._socket.receive())
+        except WebSocketDisconnect:
             pass
         finally:
-            for task in self._following.values():
+            following = list(self._following.values())
+            for task in following:
                 task.cancel()
-            await asyncio.gather(*self._following.values(), return_exceptions=True)
+            await asyncio.gather(*following, return_exceptions=True)
 
-    async def _heard(self, text: str) -> None:
+    async def _heard(self, received: StarletteMessage) -> None:
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received["code"])
         re = ""
         try:
-            if len(text) > self._desk.settings.max_body_bytes:
-                raise BodyTooLarge("This message is too large.")
-            message = decode(text)
+            message = decoded(_message, self._text(received))
             re = message.re
             await self._act(message)
         except PenstockError as exc:
             await self._send(error_frame(exc, re))
+
+    def _text(self, received: StarletteMessage) -> str:
+        text: str | None = received.get("text")
+        if text is None:
+            raise WrongShape("Messages are text, not binary.")
+        if len(text) > self._desk.settings.max_body_bytes:
+            raise BodyTooLarge("This message is too large.")
+        return text
 
     async def _act(self, message: Message) -> None:
         match message:
@@ -147,41 +163,53 @@ class Connection:
         desk, person = self._desk, self._person
         thread = desk.thread(person, name)
         received = (await desk.engine.ask(desk.question(person, thread, text, given))).received
-        told = msgspec.structs.asdict(accepted(received))
+        told = msgspec.structs.asdict(accepted(received, self._root))
         await self._send(msgspec.json.encode({"type": "accepted", "re": re, **told}))
-        self._follow(re, received.turn.id, self._turn(thread, received.turn.id, None))
+        if Followed(name) not in self._following:
+            turn = received.turn.id
+            self._follow(re, Followed(name, turn), self._turn(thread, turn, None))
 
     async def _resume(self, re: str, name: str, cursor: Cursor | None) -> None:
         if name:
             thread = self._desk.thread(self._person, name)
-            self._follow(re, f"thread {name}", self._thread(thread, cursor))
+            # What is told of the thread is not told a second time of its turns.
+            for what in [what for what in self._following if what.thread == name]:
+                self._leave(what)
+            self._follow(re, Followed(name), self._thread(thread, cursor))
         elif cursor is not None:
             info, _ = await self._desk.engine.turn(self._person, cursor.turn)
-            self._follow(re, info.id, self._turn(info.thread, info.id, cursor))
+            what = Followed(thread_name(info.thread), info.id)
+            self._follow(re, what, self._turn(info.thread, info.id, cursor))
         else:
             raise WrongShape("To resume, name a thread, a cursor, or both.")
 
-    def _follow(self, re: str, what: str, work: Coroutine[Any, Any, None]) -> None:
+    def _follow(self, re: str, what: Followed, work: Coroutine[Any, Any, None]) -> None:
         """Follow it in a task of its own; whoever follows it already is replaced."""
-        if (before := self._following.pop(what, None)) is not None:
-            before.cancel()
+        self._leave(what)
         if len(self._following) >= _MOST_FOLLOWED:
             work.close()
             raise TooManyFollowed(f"{_MOST_FOLLOWED} answers are followed on this socket already")
         task = self._following[what] = asyncio.create_task(self._told_of_errors(re, work))
         task.add_done_callback(lambda done: self._forget(what, done))
 
-    def _forget(self, what: str, done: asyncio.Task[None]) -> None:
+    def _leave(self, what: Followed) -> None:
+        if (task := self._following.pop(what, None)) is not None:
+            task.cancel()
+
+    def _forget(self, what: Followed, done: asyncio.Task[None]) -> None:
         if self._following.get(what) is done:
             del self._following[what]
+        if not done.cancelled() and (exc := done.exception()) is not None:
+            log.error("a reader failed", exc_info=exc)
 
     async def _told_of_errors(self, re: str, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await work
-        except PenstockError as exc:
-            await self._send(error_frame(exc, re))
-        except (WebSocketDisconnect, RuntimeError):
-            # It was closed while this was being written; whoever listens to it ends it.
+            try:
+                await work
+            except PenstockError as exc:
+                await self._send(error_frame(exc, re))
+        except WebSocketDisconnect:
+            # Whoever listens to the socket ends it.
             pass
 
     async def _turn(self, thread: str, turn: str, cursor: Cursor | None) -> None:
@@ -205,8 +233,12 @@ class Connection:
         await self._send(msgspec.json.encode(reply))
 
     async def _send(self, frame: bytes) -> None:
-        """Waits while the reader is behind; one that is gone is found out by the server's pings.
-
-        Raises RuntimeError or WebSocketDisconnect when the socket is closed.
-        """
-        await self._socket.send_text(frame.decode())
+        """Waits while the reader is behind. Raises WebSocketDisconnect when there is none any more."""
+        self._patience.waiting()
+        try:
+            await self._socket.send({"type": "websocket.send", "text": frame.decode()})
+        except RuntimeError as exc:
+            # Starlette's word for a socket that another task found closed.
+            raise WebSocketDisconnect(1006) from exc
+        finally:
+            self._patience.taken()

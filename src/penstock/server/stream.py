@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
-# A reader that takes nothing for so long is gone; it can come back with its cursor.
-STALLED_S = 30.0
+from penstock.errors import PenstockError
+from penstock.server.patience import STALLED_S, Patience
 
 T = TypeVar("T")
 
@@ -27,11 +27,16 @@ _HEADERS = [
 
 
 class EventStream:
-    """Server-sent events. `left` is called when the reader went before the end."""
+    """Server-sent events.
+
+    `left` is called when the reader went before the end; `failed` says, as the last event, what went
+    wrong when it is too late for a status.
+    """
 
     def __init__(
         self,
         chunks: AsyncGenerator[bytes],
+        failed: Callable[[PenstockError], bytes],
         *,
         first: bytes = b"",
         headers: dict[str, str] | None = None,
@@ -39,66 +44,53 @@ class EventStream:
         stalled_s: float = STALLED_S,
     ) -> None:
         self._chunks = chunks
+        self._failed = failed
         self._first = first
         self._headers = [(k.encode(), v.encode()) for k, v in (headers or {}).items()]
         self._left = left
         self._stalled_s = stalled_s
-        self._sending_since_s: float | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(None) as here:
-                gone = loop.create_task(_gone(receive, here))
-                watch = loop.call_later(self._stalled_s, self._look, here)
-                self._watch = watch
-                try:
-                    await self._write(send, loop)
-                finally:
-                    gone.cancel()
-                    self._watch.cancel()
-        except TimeoutError:
+        async with aclosing(self._chunks), Patience(self._stalled_s) as patience:
+            gone = asyncio.create_task(_until_gone(receive, patience.lose))
+            try:
+                await send(
+                    {"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._headers]}
+                )
+                if scope["method"] != "HEAD":
+                    await self._write(send, patience)
+                patience.waiting()
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                gone.cancel()
+        if patience.lost:
             self._left()
 
-    async def _write(self, send: Send, loop: asyncio.AbstractEventLoop) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._headers]})
-        async with aclosing(self._chunks) as chunks:
-            if self._first:
-                await send({"type": "http.response.body", "body": self._first, "more_body": True})
-            async for chunk in chunks:
-                self._sending_since_s = loop.time()
+    async def _write(self, send: Send, patience: Patience) -> None:
+        if self._first:
+            await send({"type": "http.response.body", "body": self._first, "more_body": True})
+        try:
+            async for chunk in self._chunks:
+                patience.waiting()
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                self._sending_since_s = None
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    def _look(self, here: asyncio.Timeout) -> None:
-        loop = asyncio.get_running_loop()
-        since_s = self._sending_since_s
-        if since_s is not None and loop.time() - since_s >= self._stalled_s:
-            _leave(here)
-        else:
-            self._watch = loop.call_later(self._stalled_s / 2, self._look, here)
-
-
-async def _gone(receive: Receive, here: asyncio.Timeout) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    _leave(here)
-
-
-def _leave(here: asyncio.Timeout) -> None:
-    if here.when() is None:
-        here.reschedule(asyncio.get_running_loop().time())
+                patience.taken()
+        except PenstockError as exc:
+            last = self._failed(exc)
+            await send({"type": "http.response.body", "body": last, "more_body": True})
 
 
 async def unless_gone(receive: Receive, work: Awaitable[T]) -> T | None:
     """The result of `work`; None, and the work cancelled, when the client hangs up first."""
-    try:
-        async with asyncio.timeout(None) as here:
-            gone = asyncio.create_task(_gone(receive, here))
-            try:
-                return await work
-            finally:
-                gone.cancel()
-    except TimeoutError:
-        return None
+    async with Patience(STALLED_S) as patience:
+        gone = asyncio.create_task(_until_gone(receive, patience.lose))
+        try:
+            return await work
+        finally:
+            gone.cancel()
+    return None
+
+
+async def _until_gone(receive: Receive, then: Callable[[], None]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    then()

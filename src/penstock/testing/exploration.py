@@ -14,21 +14,9 @@ import msgspec
 
 from penstock.core.events import Finished
 from penstock.core.ports import Orders
+from penstock.testing.actions import Action, Claim, Expire, Failure, Finish, Got, Outcome
 from penstock.testing.invariants import broken
-from penstock.testing.model import (
-    RULES,
-    Action,
-    Claim,
-    Expire,
-    Failure,
-    Finish,
-    Got,
-    Kept,
-    Outcome,
-    Rules,
-    Store,
-    step,
-)
+from penstock.testing.model import RULES, Kept, Rules, Store, step
 from penstock.testing.workers import IDLE, Move, Scenario, Worker, World, after, beginning, moves
 
 

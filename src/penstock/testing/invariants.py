@@ -12,26 +12,24 @@ from typing import assert_never
 
 from penstock.core.events import ENDS, Waiting
 from penstock.core.ports import Lease, Orders
-from penstock.testing.model import (
+from penstock.testing.actions import (
     Action,
     Append,
-    Asked,
     Claim,
     Expire,
     Failure,
     Finish,
     Forget,
     Got,
-    Kept,
     Outcome,
     Receive,
     Renew,
     Stop,
-    Store,
     Took,
     Write,
     entries,
 )
+from penstock.testing.model import Asked, Kept, Store
 
 
 def broken(before: Store, action: Action, outcome: Outcome, after: Store) -> str | None:

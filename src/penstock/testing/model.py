@@ -13,11 +13,31 @@ from typing import Literal, assert_never
 import msgspec
 
 from penstock.core.cursor import Begun
-from penstock.core.events import Entry, Event, Waiting
-from penstock.core.overlap import Backlog, Join, Limits, NewTurn, Overlap, decide
+from penstock.core.events import Entry, Waiting
+from penstock.core.overlap import Backlog, Join, NewTurn, decide
 from penstock.core.ports import Lease, Orders
 from penstock.core.turn import ENDED, State
 from penstock.errors import PenstockError
+from penstock.testing.actions import (
+    LOST,
+    Action,
+    Append,
+    Claim,
+    Expire,
+    Failure,
+    Finish,
+    Forget,
+    Forgot,
+    Got,
+    Outcome,
+    Receive,
+    Renew,
+    Stands,
+    Stop,
+    Took,
+    Write,
+    entries,
+)
 
 # --- What is kept -------------------------------------------------------------
 
@@ -89,113 +109,6 @@ class Store(msgspec.Struct, frozen=True, cache_hash=True):
     def with_turn(self, changed: Kept) -> Store:
         turns = tuple(changed if turn.id == changed.id else turn for turn in self.turns)
         return msgspec.structs.replace(self, turns=turns)
-
-
-# --- What can be done ---------------------------------------------------------
-
-
-class _Action(msgspec.Struct, frozen=True, cache_hash=True, tag_field="do", omit_defaults=True):
-    pass
-
-
-class Receive(_Action, frozen=True, cache_hash=True, tag="receive"):
-    """`lease`: the caller wants to answer at once."""
-
-    question: str
-    thread: str
-    turn: str
-    text: str = "?"
-    person: str = "ann"
-    overlap: Overlap = "queue"
-    limits: Limits = Limits()
-    lease: bool = False
-
-
-class Claim(_Action, frozen=True, cache_hash=True, tag="claim"):
-    turn: str = ""
-
-
-class Renew(_Action, frozen=True, cache_hash=True, tag="renew"):
-    lease: Lease
-
-
-class Append(_Action, frozen=True, cache_hash=True, tag="append"):
-    lease: Lease
-    first: int
-    events: tuple[Event, ...]
-
-
-class Finish(_Action, frozen=True, cache_hash=True, tag="finish"):
-    lease: Lease
-    first: int
-    events: tuple[Event, ...]
-    state: State
-
-
-class Stop(_Action, frozen=True, cache_hash=True, tag="stop"):
-    turn: str
-    by: str = "person"
-
-
-class Expire(_Action, frozen=True, cache_hash=True, tag="expire"):
-    """Time passes until the lease of this turn, and no other, has lapsed."""
-
-    turn: str
-
-
-class Forget(_Action, frozen=True, cache_hash=True, tag="forget"):
-    thread: str
-
-
-Write = Append | Finish
-Action = Receive | Claim | Renew | Append | Finish | Stop | Expire | Forget
-
-# --- What comes of it ---------------------------------------------------------
-
-
-class Got(msgspec.Struct, frozen=True):
-    """A claim was granted. `left`: the worker that held the turn before vanished."""
-
-    lease: Lease
-    tries: int
-    questions: tuple[str, ...]
-    last: int = 0
-    first: bool = False
-    left: bool = False
-    stop_by: str = ""
-
-
-class Took(msgspec.Struct, frozen=True):
-    """A question was received, now or before."""
-
-    turn: str
-    state: State
-    repeat: bool = False
-    ahead: int = 0
-    stop: tuple[str, ...] = ()
-    claim: Got | None = None
-
-
-class Stands(msgspec.Struct, frozen=True):
-    """How the turn stands after it was ordered to stop."""
-
-    state: State
-    stop_by: str
-
-
-class Forgot(msgspec.Struct, frozen=True):
-    turns: tuple[str, ...]
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """The name of the error that was raised."""
-
-    error: str
-
-
-Outcome = Got | Took | Orders | Stands | Forgot | Failure | None
-
-LOST = Orders(lost=True)
 
 
 # --- The rules ----------------------------------------------------------------
@@ -289,12 +202,6 @@ class Rules:
 
 
 RULES = Rules()
-
-
-def entries(write: Write) -> tuple[Entry, ...]:
-    """The lines of the log that this write makes."""
-    attempt = write.lease.attempt
-    return tuple(Entry(write.first + n, attempt, event) for n, event in enumerate(write.events))
 
 
 # --- The steps ----------------------------------------------------------------

@@ -18,8 +18,7 @@ from penstock.core.ports import Claim as Claimed
 from penstock.core.question import Person, Question, thread_key
 from penstock.core.turn import View, fold
 from penstock.errors import PenstockError
-from penstock.testing.clock import FakeClock
-from penstock.testing.model import (
+from penstock.testing.actions import (
     Action,
     Append,
     Claim,
@@ -29,16 +28,15 @@ from penstock.testing.model import (
     Forget,
     Forgot,
     Got,
-    Kept,
     Outcome,
     Receive,
     Renew,
     Stands,
     Stop,
-    Store,
     Took,
-    step,
 )
+from penstock.testing.clock import FakeClock
+from penstock.testing.model import Kept, Store, step
 
 Schedule = Sequence[Action]
 

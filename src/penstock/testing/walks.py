@@ -13,21 +13,19 @@ from collections.abc import Iterator, Mapping
 
 from penstock.core.overlap import Overlap
 from penstock.core.ports import Lease
-from penstock.testing.model import (
+from penstock.testing.actions import (
     Action,
     Append,
     Claim,
     Expire,
     Finish,
     Forget,
-    Kept,
     Receive,
     Renew,
     Stop,
-    Store,
     Write,
-    step,
 )
+from penstock.testing.model import Kept, Store, step
 from penstock.testing.workers import IDLE, Scenario, World, after, beginning, moves
 
 Transition = tuple[object, ...]

@@ -15,7 +15,8 @@ from penstock.core.events import Event, Failed, Finished, Restarted, Stopped, Te
 from penstock.core.overlap import Limits, Overlap
 from penstock.core.ports import Lease, Orders
 from penstock.core.turn import State
-from penstock.testing.model import (
+from penstock.testing.actions import (
+    ENOUGH,
     Action,
     Append,
     Claim,
@@ -27,10 +28,10 @@ from penstock.testing.model import (
     Receive,
     Renew,
     Stop,
-    Store,
     Took,
     Write,
 )
+from penstock.testing.model import Store
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ class Scenario(msgspec.Struct, frozen=True):
     stops: bool = True
     forgets: bool = False
     unheard: bool = True
-    limits: Limits = Limits()
+    limits: Limits = ENOUGH
 
 
 class Worker(msgspec.Struct, frozen=True, cache_hash=True):

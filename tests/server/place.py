@@ -1,0 +1,300 @@
+"""A small vocabulary for stories about the HTTP side: a real server on the loopback, and people who use it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import uvicorn
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp
+from websockets.asyncio.client import ClientConnection, connect
+
+from penstock import Assistant
+from penstock.assistant import Opened
+from penstock.cli.listening import listening
+from penstock.cli.serving import config
+from penstock.core.ports import Model, Store
+from penstock.core.question import Person
+from penstock.engine import Engine, Rules, TurnReport
+from penstock.errors import PenstockError
+from penstock.server import build
+from penstock.server.problems import NotSignedIn
+from penstock.settings import Settings
+from penstock.testing.models import ScriptedModel
+
+QUESTION = "What is the capital of France?"
+
+
+def by_header(connection: HTTPConnection) -> Person:
+    """Whoever the header names, without any proof: this is a test."""
+    name = connection.headers.get("x-person", "ann")
+    if name == "nobody":
+        raise NotSignedIn("Please sign in.")
+    tenant, _, id = name.rpartition("/")
+    return Person(tenant or "acme", id)
+
+
+class Tried(Assistant):
+    """An assistant whose engine a test may look at, and whose rules it may change."""
+
+    def __init__(self, model: Model, data: Path, rules: Mapping[str, float], **settings: object) -> None:
+        super().__init__(model, data=str(data), grace_s=0.0, **settings)
+        self._rules = rules
+
+    @asynccontextmanager
+    async def opened(
+        self,
+        settings: Settings | None = None,
+        *,
+        store: Store | None = None,
+        report: Callable[[TurnReport], None] = lambda report: None,
+    ) -> AsyncIterator[Opened]:
+        self.reports: asyncio.Queue[TurnReport] = asyncio.Queue()
+
+        def both(turn: TurnReport) -> None:
+            report(turn)
+            self.reports.put_nowait(turn)
+
+        async with super().opened(settings, store=store, report=both) as opened:
+            self.engine: Engine = opened.engine
+            rules: Rules = msgspec.structs.replace(opened.engine.rules, **self._rules)
+            self.engine.rules = rules
+            yield opened
+
+
+class SseEvent(NamedTuple):
+    """One server-sent event: its cursor ("" when it carries none) and what it says."""
+
+    id: str
+    data: dict[str, Any]
+
+    @property
+    def type(self) -> str:
+        return str(self.data.get("type", ""))
+
+
+class Stream:
+    """A response that is read as it comes."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.seen: list[SseEvent] = []
+        self.beats = 0
+        self._lines = response.aiter_lines()
+
+    async def next(self) -> SseEvent | None:
+        """The next event; None when the stream has ended. `[DONE]` is an event without data."""
+        id = data = ""
+        async for line in self._lines:
+            if line.startswith("id:"):
+                id = line[3:].strip()
+            elif line.startswith("data:"):
+                data += line[5:].strip()
+            elif line.startswith(":"):
+                self.beats += 1
+                return SseEvent("", {"type": "beat"})
+            elif not line and data:
+                event = SseEvent(id, {} if data == "[DONE]" else json.loads(data))
+                self.seen.append(event)
+                return event
+        return None
+
+    async def until(self, *types: str) -> SseEvent:
+        while (event := await self.next()) is not None:
+            if event.type in types:
+                return event
+        raise AssertionError(f"the stream ended without {types}")
+
+    async def until_words(self, words: str) -> None:
+        """Read until the answer, as this stream told it, ends with these words."""
+        while not self.text.endswith(words):
+            assert await self.next() is not None, f"the stream ended after {self.text!r}"
+
+    async def rest(self) -> list[SseEvent]:
+        """Everything to the end."""
+        while await self.next() is not None:
+            pass
+        return self.seen
+
+    @property
+    def text(self) -> str:
+        """The answer's words that came by this stream."""
+        return "".join(_words(event.data) for event in self.seen)
+
+    @property
+    def cursor(self) -> str:
+        """What an EventSource would come back with."""
+        return next((event.id for event in reversed(self.seen) if event.id), "")
+
+
+def _words(data: dict[str, Any]) -> str:
+    if "choices" in data:
+        return "".join(choice["delta"].get("content") or "" for choice in data["choices"])
+    return str(data["delta"]) if data.get("type") == "TEXT_MESSAGE_CONTENT" else ""
+
+
+class Line:
+    """A WebSocket, as a client holds it."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.heard: list[dict[str, Any]] = []
+
+    async def say(self, type: str, **more: Any) -> None:
+        await self.connection.send(json.dumps({"type": type, **more}))
+
+    async def next(self) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(await self.connection.recv())
+        self.heard.append(message)
+        return message
+
+    async def answer(self, type: str, **more: Any) -> dict[str, Any]:
+        """Say it and return the first message that is not an event."""
+        await self.say(type, **more)
+        while (message := await self.next())["type"] == "events":
+            pass
+        return message
+
+    async def until(self, type: str, turn: str = "") -> dict[str, Any]:
+        """Listen until an event of that type comes (of that turn); the frame it came in."""
+        while True:
+            frame = await self.next()
+            if frame["type"] == "events" and turn in ("", frame["turn"]):
+                if any(event["type"] == type for event in frame["events"]):
+                    return frame
+
+    async def until_words(self, turn: str, words: str) -> dict[str, Any]:
+        """Listen until the turn's answer ends with these words; the frame they came in."""
+        while not self.text(turn).endswith(words):
+            await self.next()
+        return next(frame for frame in reversed(self.heard) if frame.get("turn") == turn)
+
+    def frames(self, turn: str) -> list[dict[str, Any]]:
+        return [frame for frame in self.heard if frame["type"] == "events" and frame["turn"] == turn]
+
+    def text(self, turn: str) -> str:
+        return "".join(_words(event) for frame in self.frames(turn) for event in frame["events"])
+
+
+class Place:
+    """A server at work, and a client for everybody (`person` is who the request says it is)."""
+
+    def __init__(self, url: str, assistant: Tried, client: httpx.AsyncClient) -> None:
+        self.url = url
+        self.port = int(url.rpartition(":")[2])
+        self.assistant = assistant
+        self.client = client
+
+    @property
+    def engine(self) -> Engine:
+        return self.assistant.engine
+
+    async def get(self, path: str, person: str = "ann", **headers: str) -> httpx.Response:
+        return await self.client.get(path, headers={"x-person": person, **headers})
+
+    async def post(self, path: str, body: object = None, person: str = "ann", **headers: str) -> httpx.Response:
+        sent = {"json": body} if body is not None else {}
+        return await self.client.post(path, headers={"x-person": person, **headers}, **sent)
+
+    async def ask(
+        self, text: str = QUESTION, *, thread: str = "t1", id: str = "", person: str = "ann"
+    ) -> dict[str, Any]:
+        """Ask, and return what was accepted."""
+        body = {"text": text, **({"id": id} if id else {})}
+        response = await self.post(f"/api/threads/{thread}/questions", body, person)
+        assert response.status_code == 202, response.text
+        accepted: dict[str, Any] = response.json()
+        return accepted
+
+    async def answered(self, text: str = QUESTION, *, thread: str = "t1", person: str = "ann") -> dict[str, Any]:
+        """Ask, and return the answer when it has ended."""
+        turn = (await self.ask(text, thread=thread, person=person))["turn"]
+        async with self.stream(f"/api/turns/{turn}/events", person=person) as stream:
+            await stream.rest()
+        found: dict[str, Any] = (await self.get(f"/api/turns/{turn}", person)).json()
+        return found
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, body: object = None, person: str = "ann", **headers: str
+    ) -> AsyncIterator[Stream]:
+        sent = {"json": body} if body is not None else {}
+        names = {"x-person": person, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        method = "GET" if body is None else "POST"
+        async with self.client.stream(method, path, headers=names, **sent) as response:
+            assert response.status_code == 200, (await response.aread()).decode()
+            yield Stream(response)
+
+    @asynccontextmanager
+    async def line(self, person: str = "ann", **more: Any) -> AsyncIterator[Line]:
+        headers = {"x-person": person, **more.pop("headers", {})}
+        url = f"ws://127.0.0.1:{self.port}/api/socket"
+        async with connect(url, additional_headers=headers, compression=None, proxy=None, **more) as connection:
+            yield Line(connection)
+
+    async def raw(self, *pieces: bytes) -> bytes:
+        """What the server answers to these bytes, up to where it closes or waits for more."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        for piece in pieces:
+            writer.write(piece)
+        writer.write_eof()
+        said = await reader.read()
+        writer.close()
+        return said
+
+    async def nobody_reads(self) -> None:
+        """Return when no reader is left."""
+        while self.engine.readers:
+            await asyncio.sleep(0.001)
+
+
+class Places:
+    """Opens servers, one after the other, on one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @asynccontextmanager
+    async def open(
+        self,
+        model: Model | None = None,
+        *,
+        rules: Mapping[str, float] = {},
+        stalled_s: float = 30.0,
+        identified: bool = True,
+        port: int = 0,
+        **settings: object,
+    ) -> AsyncIterator[Place]:
+        assistant = Tried(model or ScriptedModel(["Paris."]), self.folder, rules, **settings)
+        app = build(assistant, identify=by_header if identified else None, stalled_s=stalled_s)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(asyncio.timeout(20))
+            await stack.enter_async_context(app.life.lifespan(app))
+            url = await stack.enter_async_context(serving(app, assistant.settings(), port))
+            client = httpx.AsyncClient(base_url=url, timeout=15, limits=httpx.Limits(max_connections=None))
+            yield Place(url, assistant, await stack.enter_async_context(client))
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, settings: Settings, port: int = 0) -> AsyncIterator[str]:
+    """The address of a server that runs in the test's own loop, as `penstock serve` runs it."""
+    with listening("127.0.0.1", port) as sockets:
+        server = uvicorn.Server(config(app, settings))
+        task = asyncio.create_task(server.serve(sockets))
+        try:
+            yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
+            await task
+
+
+__all__ = ["QUESTION", "Line", "PenstockError", "Place", "Places", "SseEvent", "Stream", "by_header", "serving"]
