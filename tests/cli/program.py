@@ -222,11 +222,9 @@ class Served:
         self, method: str, path: str, headers: dict[str, str], body: str | None
     ) -> http.client.HTTPResponse:
         connection = self.connection()
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        # The response keeps the socket; nothing else is asked on it.
-        connection.close()
-        return response
+        # So that the response has the socket for itself, and closes it.
+        connection.request(method, path, body, {**headers, "Connection": "close"})
+        return connection.getresponse()
 
     def end(self, sig: int = signal.SIGTERM) -> int:
         self.program.send_signal(sig)

@@ -358,6 +358,23 @@ async def test_a_fault_of_ours_is_told_without_its_words(stage: Stage) -> None:
         assert "secret" not in view.error
 
 
+# --- Usage ----------------------------------------------------------------------
+
+
+async def test_what_answers_used_is_counted_by_day_and_model(stage: Stage) -> None:
+    model = ScriptedModel(["Paris", Usage("gpt-x", 10, 4)])
+    async with stage.story(model) as story:
+        for thread in ("t1", "t2", "t3"):
+            turn = (await story.ask(thread=thread)).turn.id
+            await story.ended(turn)
+
+        while sum(day.turns for day in (days := await story.engine.usage(ANN))) < 3:
+            await story.engine.queued()
+
+        assert days[0].models["gpt-x"] == Usage("gpt-x", 30, 12)
+        assert await story.engine.usage(BOB) == []
+
+
 # --- Knowledge ------------------------------------------------------------------
 
 

@@ -106,8 +106,8 @@ class Conversation:
 
     def _check_whole(self) -> None:
         """Who follows the thread sees every question and every answer once, in order."""
-        shown = [(m["role"], m["content"]) for m in self.whole.messages.values() if m["role"] == "assistant"]
-        assert shown == [("assistant", to_be_shown(asked.question).text) for asked in self.asked]
+        shown = [(turn, answers) for turn, answers in self.whole.answers().items()]
+        assert shown == [(asked.turn, [to_be_shown(asked.question).text]) for asked in self.asked]
 
     def _check_calls(self) -> None:
         """The model was called at most once in each life, and never after the answer was over."""

@@ -70,7 +70,7 @@ def story(question: str) -> list[Event]:
 
 
 def _told(question: str, chance: random.Random) -> Iterator[Event]:
-    count = 6 if question.startswith(HELD_BACK) else chance.choice([1, 5, 30, 120])
+    count = 6 if question.startswith(HELD_BACK) else chance.choice([1, 10, 80, 200])
     if chance.random() < 0.5:
         yield Status("Thinking…")
     for n in range(chance.choice([0, 0, 4, 20])):

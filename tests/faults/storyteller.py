@@ -69,15 +69,22 @@ def _killed() -> None:
 
 
 def _watch_sqlite(heard: Callable[[str], None]) -> None:
-    """https://docs.python.org/3/library/sqlite3.html#sqlite3.connect, "Auditing events"."""
+    """https://docs.python.org/3/library/sqlite3.html#sqlite3.connect, "Auditing events".
+
+    The store opens the writer's connection first and the reader's next. A connection cannot be used
+    inside its own event yet, so the writer's is taken hold of when the reader's is about to be made.
+    """
+    made: list[Connection] = []
 
     def audit(event: str, arguments: tuple[object, ...]) -> None:
         match event, arguments:
+            case "sqlite3.connect", _ if made:
+                made.pop().set_trace_callback(heard)
             case "sqlite3.connect", _:
                 # The port is taken by now: who knocks from here on waits and is not refused.
                 os.write(1, b"knock\n")
             case "sqlite3.connect/handle", (Connection() as connection,):
-                connection.set_trace_callback(heard)
+                made.append(connection)
 
     sys.addaudithook(audit)
 

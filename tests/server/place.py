@@ -199,7 +199,9 @@ class Place:
     async def get(self, path: str, person: str = "ann", **headers: str) -> httpx.Response:
         return await self.client.get(path, headers={"x-person": person, **headers})
 
-    async def post(self, path: str, body: object = None, person: str = "ann", **headers: str) -> httpx.Response:
+    async def post(
+        self, path: str, body: object = None, person: str = "ann", **headers: str
+    ) -> httpx.Response:
         sent = {"json": body} if body is not None else {}
         return await self.client.post(path, headers={"x-person": person, **headers}, **sent)
 
@@ -213,7 +215,9 @@ class Place:
         accepted: dict[str, Any] = response.json()
         return accepted
 
-    async def answered(self, text: str = QUESTION, *, thread: str = "t1", person: str = "ann") -> dict[str, Any]:
+    async def answered(
+        self, text: str = QUESTION, *, thread: str = "t1", person: str = "ann"
+    ) -> dict[str, Any]:
         """Ask, and return the answer when it has ended."""
         turn = (await self.ask(text, thread=thread, person=person))["turn"]
         async with self.stream(f"/api/turns/{turn}/events", person=person) as stream:
@@ -236,7 +240,9 @@ class Place:
     async def line(self, person: str = "ann", **more: Any) -> AsyncIterator[Line]:
         headers = {"x-person": person, **more.pop("headers", {})}
         url = f"ws://127.0.0.1:{self.port}/api/socket"
-        async with connect(url, additional_headers=headers, compression=None, proxy=None, **more) as connection:
+        async with connect(
+            url, additional_headers=headers, compression=None, proxy=None, **more
+        ) as connection:
             yield Line(connection)
 
     async def raw(self, *pieces: bytes) -> bytes:
@@ -297,4 +303,14 @@ async def serving(app: ASGIApp, settings: Settings, port: int = 0) -> AsyncItera
             await task
 
 
-__all__ = ["QUESTION", "Line", "PenstockError", "Place", "Places", "SseEvent", "Stream", "by_header", "serving"]
+__all__ = [
+    "QUESTION",
+    "Line",
+    "PenstockError",
+    "Place",
+    "Places",
+    "SseEvent",
+    "Stream",
+    "by_header",
+    "serving",
+]

@@ -17,7 +17,9 @@ async def test_an_answer_streams_to_whoever_asked_for_events(places: Places) -> 
     model = held()
     async with (
         places.open(model) as place,
-        place.stream("/api/threads/t1/questions", body={"text": QUESTION}, accept="text/event-stream") as stream,
+        place.stream(
+            "/api/threads/t1/questions", body={"text": QUESTION}, accept="text/event-stream"
+        ) as stream,
     ):
         await stream.until_words("Pa")
         model.go_on()
@@ -63,7 +65,10 @@ async def test_a_thread_streams_and_stays_open_for_the_next_question(places: Pla
             await stream.until("RUN_FINISHED")
 
     assert stream.text == "Paris.Paris."
-    assert [e.data["runId"] for e in stream.seen if e.type == "RUN_STARTED"] == [first["turn"], second["turn"]]
+    assert [e.data["runId"] for e in stream.seen if e.type == "RUN_STARTED"] == [
+        first["turn"],
+        second["turn"],
+    ]
     assert [m["content"] for m in begun.data["input"]["messages"]] == ["And of Spain?"]
 
 

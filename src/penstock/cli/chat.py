@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from penstock.settings import Settings
 
 
-@click.command()
+@click.command(short_help="Ask a question, or have a conversation.")
 @click.argument("question", nargs=-1)
 @options.model
 @click.option("--file", metavar="FILE", help=f"Which assistant answers: {options.FILE_HELP}.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from penstock.cli.findings import Finding
 
 
-@click.command()
+@click.command(short_help="Say which model would answer and why, and what is missing.")
 @click.argument("file", required=False)
 @options.model
 @options.data
@@ -49,7 +49,9 @@ async def _examined(
         assistant = found(file)
         settings = assistant.settings(config_file, **flags)
     except PenstockError as exc:
-        for sentence in (*getattr(exc, "__notes__", ()), *str(exc).splitlines()):
+        for note in getattr(exc, "__notes__", ()):
+            click.echo(note, err=True)
+        for sentence in str(exc).splitlines():
             yield Finding("problem", "settings", sentence)
         return
     yield Finding("ok", "settings", "they are fine")

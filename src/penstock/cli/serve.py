@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from penstock.settings import Settings
 
 
-@click.command()
+@click.command(short_help="Serve an assistant: the page, the API, the channels.")
 @click.argument("file", required=False)
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 is any free one. [default: 8000]")

@@ -16,12 +16,15 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
+import msgspec
+
 from penstock.core.cursor import Cursor
 from penstock.core.events import Entry
 from penstock.core.overlap import Overlap
 from penstock.core.ports import Claim, Exchange, Knowledge, Model, Received, Store, TurnInfo
 from penstock.core.question import Person, Question, checked
 from penstock.core.turn import ENDED, View, fold
+from penstock.engine import usage
 from penstock.engine.attempt import Attempts
 from penstock.engine.bells import Bell, Bells
 from penstock.engine.journal import Journal, StopOrdered
@@ -29,6 +32,7 @@ from penstock.engine.live import Live
 from penstock.engine.reading import Reading
 from penstock.engine.rules import Rules, TurnReport
 from penstock.engine.run import GivenBack, Runs
+from penstock.engine.usage import DayUsage
 from penstock.errors import (
     LeaseLost,
     ShuttingDown,
@@ -184,6 +188,10 @@ class Engine:
     async def forget_person(self, person: Person) -> None:
         self._let_go(await self._threads.forget_person(person))
 
+    async def usage(self, person: Person) -> list[DayUsage]:
+        """What this person's answers used, day by day."""
+        return await usage.read(self._store.shelf, person)
+
     def abandoned(self, turn: str) -> None:
         """A reader that was alone hung up: stop the turn in a while unless somebody follows it again."""
         asyncio.get_running_loop().call_later(self.rules.abandoned_s, self._stop_if_unread, turn)
@@ -295,7 +303,10 @@ class Engine:
             if live is None or live.claim is not claim:
                 so_far = await self._reading.log(turn)
                 live = self._lives[turn] = Live(claim, so_far, self._bells, self._clock())
-            self._report(await self._runs.answer(live))
+            report = await self._runs.answer(live)
+            self._report(report)
+            if report.outcome in ENDED:
+                await self._count(claim, report)
         except LeaseLost:
             log.warning("another worker has taken the turn over", extra={"turn": turn})
         except StoreError as exc:
@@ -303,6 +314,11 @@ class Engine:
         finally:
             if live is not None and self._lives.get(turn) is live:
                 del self._lives[turn]
+
+    async def _count(self, claim: Claim, report: TurnReport) -> None:
+        day = time.strftime("%Y-%m-%d", time.gmtime(self._wall()))
+        used = msgspec.structs.replace(report.usage, model=report.model)
+        await usage.count(self._store.shelf, claim.questions[0].person, day, used)
 
     async def _carry_out_stop(self, turn: str, by: str) -> TurnInfo:
         info = await self._turns.stop(turn, by)

@@ -108,9 +108,11 @@ class Live:
         """The number of the last entry that this reader need not be given again. Raises CursorInvalid."""
         if cursor[:2] == (self.turn, self.lease.attempt) and cursor.number <= self.last:
             return cursor.number
-        # In the process that runs the turn nothing can have been seen that is not here.
+        # Of this attempt, nothing can have been seen that is not here. Of one that broke off in another
+        # process more may have been seen than it wrote down: until this one has begun, that reader waits.
+        over = cursor.attempt == self.lease.attempt
         return resume(
-            cursor, turn=self.turn, attempt=self.lease.attempt, begins=self.begins, last=self.last, over=True
+            cursor, turn=self.turn, attempt=self.lease.attempt, begins=self.begins, last=self.last, over=over
         )
 
     # --- Being interrupted -----------------------------------------------------

@@ -95,6 +95,9 @@ class Runs:
                 if not (exc.try_again and live.heard and live.tries < self._rules.max_attempts):
                     raise
                 why = exc.code
+            if live.last > live.journaled:
+                # Under the attempt that showed it, or readers who saw it could not be told apart.
+                await self._journal.commit(live)
             live.next_attempt()
             await self._journal.commit(live, Restarted(live.lease.attempt, why))
 

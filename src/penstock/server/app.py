@@ -206,6 +206,6 @@ def refusal(scope: Scope, error: PenstockError) -> Response:
 
 def _unrouted(exc: HTTPException) -> Refused:
     if exc.status_code == 405:
-        allowed = (exc.headers or {}).get("Allow", "")
+        allowed = ", ".join(sorted((exc.headers or {}).get("Allow", "").split(", ")))
         return MethodWrong(f"This address takes {allowed}.", allowed)
     return NotFound("There is nothing at this address.")

@@ -115,6 +115,8 @@ def _parsed(body: bytes) -> _Body:
         return _decode(body)
     except msgspec.ValidationError as exc:
         raise QuestionInvalid(f"The request is not a chat completion request: {exc}.") from None
+    except RecursionError:
+        raise QuestionInvalid("The request is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise QuestionInvalid(f"The request's body is not JSON: {exc}.") from None
 

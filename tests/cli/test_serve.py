@@ -1,0 +1,354 @@
+"""penstock serve: how it begins, how it ends, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.cli.program import (
+    ECHO,
+    HELD,
+    PATIENCE_S,
+    Gate,
+    lines_until,
+    read_until,
+    run,
+    serving,
+    started,
+)
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    (tmp_path / "held.py").write_text(HELD)
+    gate = Gate(tmp_path)
+    yield gate
+    gate.close()
+
+
+@pytest.fixture
+def taken_port() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield str(other.getsockname()[1])
+
+
+# --- Beginning ------------------------------------------------------------------
+
+
+def test_it_says_where_it_is_who_answers_and_why(tmp_path: Path) -> None:
+    with serving(at=tmp_path) as server:
+        ready = server.get("/healthz").read()
+
+    assert server.greeting == (
+        f"Penstock is at http://127.0.0.1:{server.port} and answers with demo "
+        "(no model is named, OPENAI_API_KEY is not set, and no Ollama answers).\n"
+    )
+    assert ready == b"ready\n"
+
+
+def test_the_first_words_leave_before_the_last_are_known(tmp_path: Path, gate: Gate) -> None:
+    with serving("held.py", at=tmp_path) as server:
+        answer = server.ask("capital?")
+        gate.waits()
+        assert "ris" not in lines_until(answer, '"Pa"')
+
+        gate.open()
+
+        lines_until(answer, "RUN_FINISHED")
+
+
+def test_the_log_is_facts_in_the_shape_that_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "echo.py").write_text(ECHO)
+
+    with serving("echo.py", "--log", "json", at=tmp_path) as server:
+        lines_until(server.ask("my secret"), "RUN_FINISHED")
+        server.end()
+        said = server.err.read().decode()
+
+    assert "secret" not in said
+    messages = [json.loads(line)["message"] for line in said.splitlines()]
+    assert messages[0] == "ready"
+    assert "turn ended" in messages
+
+
+def test_nobody_is_told_what_serves_it(tmp_path: Path) -> None:
+    with serving(at=tmp_path) as server:
+        headers = server.get("/healthz").headers
+
+    assert headers["server"] is None
+    assert headers["date"]
+
+
+def test_a_port_in_use_is_told_with_its_remedy(tmp_path: Path, taken_port: str) -> None:
+    ran = run("serve", "--port", taken_port, at=tmp_path)
+
+    assert ran.stderr == (
+        f"penstock: Port {taken_port} is in use: stop what uses it, or give another port with --port "
+        "(0: any).\n"
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        ("192.0.2.1", "penstock: 192.0.2.1 is not an address of this machine: give another with --host.\n"),
+        (
+            "no.such.invalid",
+            "penstock: There is no host named 'no.such.invalid': give another with --host.\n",
+        ),
+    ],
+)
+def test_an_address_that_is_not_here_is_told(tmp_path: Path, host: str, sentence: str) -> None:
+    ran = run("serve", "--port", "0", "--host", host, at=tmp_path)
+
+    assert ran.returncode == 1
+    assert ran.stderr.endswith(sentence)
+
+
+def test_a_second_engine_on_one_data_folder_is_refused(tmp_path: Path) -> None:
+    with serving(at=tmp_path):
+        ran = run("serve", "--port", "0", at=tmp_path)
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("penstock: .penstock is in use by another Penstock: ")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_every_wrong_setting_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text('prot = 1\nlog = "loud"\n')
+
+    ran = run("serve", at=tmp_path)
+
+    assert ran.returncode == 1
+    assert [line.partition(" ")[0] for line in ran.stderr.splitlines()] == ["penstock:", "penstock:"]
+    assert "Did you mean port?" in ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--port", "x"), ("--port", "70000"), ("--prot", "1"), ("a", "b")])
+def test_a_command_that_makes_no_sense_is_another_kind_of_failure(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert run("serve", *arguments, at=tmp_path).returncode == 2
+
+
+def test_who_can_be_reached_by_strangers_is_warned(tmp_path: Path) -> None:
+    with serving("--host", "0.0.0.0", at=tmp_path) as server:
+        warning = read_until(server.err, r"\n")
+
+    assert warning.startswith("penstock: warning: other machines can reach 0.0.0.0")
+    assert "http://127.0.0.1:" in server.greeting
+
+
+# --- A person's file ------------------------------------------------------------
+
+
+def test_the_only_assistant_of_a_file_is_taken_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text('from penstock import Assistant\nhandbook = Assistant(model="demo")')
+
+    with serving("bot.py", at=tmp_path) as server:
+        assert "demo (the settings name it)" in server.greeting
+
+
+def test_one_of_several_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bots.py").write_text(
+        'from penstock import Assistant\nhr = Assistant(model="demo")\nit = Assistant(model="demo")\n'
+    )
+
+    several = run("serve", "bots.py", at=tmp_path)
+    nobody = run("serve", "bots.py:ceo", at=tmp_path)
+
+    assert several.stderr == "penstock: bots.py makes several Assistants (hr, it). Say which: bots.py:hr\n"
+    assert nobody.stderr == "penstock: bots.py has no Assistant named ceo. There is: hr, it.\n"
+    assert (several.returncode, nobody.returncode) == (1, 1)
+    with serving("bots.py:it", at=tmp_path) as server:
+        assert server.greeting
+
+
+def test_what_lies_beside_the_file_can_be_imported(tmp_path: Path) -> None:
+    folder = tmp_path / "bots"
+    folder.mkdir()
+    (folder / "names.py").write_text('NAME = "demo"')
+    (folder / "bot.py").write_text(
+        "from names import NAME\nfrom penstock import Assistant\nassistant = Assistant(model=NAME)\n"
+    )
+
+    with serving("bots/bot.py", at=tmp_path) as server:
+        assert "demo (the settings name it)" in server.greeting
+
+
+@pytest.mark.parametrize(
+    ("program", "shown", "sentence"),
+    [
+        (
+            "assistant = Assistant(\n",
+            "SyntaxError: '(' was never closed",
+            "bot.py could not be loaded: SyntaxError.",
+        ),
+        (
+            "def build():\n    raise KeyError('x')\n\nassistant = build()\n",
+            "line 2, in build",
+            "bot.py could not be loaded: KeyError.",
+        ),
+        ("import sys\nsys.exit(3)\n", "SystemExit: 3", "bot.py could not be loaded: SystemExit."),
+        ("x = 1\n", "", "bot.py makes no Assistant. Write in it: assistant = Assistant(...)"),
+    ],
+    ids=["syntax", "exception", "exit", "nothing"],
+)
+def test_a_broken_file_is_told_with_its_own_part_of_the_trace(
+    tmp_path: Path, program: str, shown: str, sentence: str
+) -> None:
+    (tmp_path / "bot.py").write_text(program)
+
+    ran = run("serve", "bot.py", at=tmp_path)
+
+    assert ran.returncode == 1
+    assert shown in ran.stderr
+    assert ran.stderr.splitlines()[-1] == f"penstock: {sentence}"
+    assert "assistant_file" not in ran.stderr
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert run("serve", "bot.py", at=tmp_path).stderr == "penstock: There is no file bot.py.\n"
+
+
+# --- Ending ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_running_answer_may_finish_and_its_reader_sees_the_end(
+    tmp_path: Path, gate: Gate, sig: signal.Signals
+) -> None:
+    with serving("held.py", at=tmp_path) as server:
+        answer = server.ask("capital?")
+        gate.waits()
+        lines_until(answer, '"Pa"')
+
+        server.program.send_signal(sig)
+        read_until(server.err, "waiting for running turns")
+        with pytest.raises(ConnectionRefusedError):
+            server.get("/healthz")
+        gate.open()
+
+        assert '"ris"' in lines_until(answer, "RUN_FINISHED")
+        assert server.program.wait(PATIENCE_S) == 0
+        assert "Traceback" not in server.err.read().decode()
+
+
+def test_an_answer_that_takes_longer_than_the_grace_is_given_by_the_next_server(
+    tmp_path: Path, gate: Gate
+) -> None:
+    with serving("held.py", at=tmp_path, PENSTOCK_GRACE_S="0") as server:
+        answer = server.ask("capital?")
+        gate.waits()
+        turn = answer.headers["Penstock-Turn"]
+        assert server.end() == 0
+        assert "Traceback" not in server.err.read().decode()
+
+    with serving("held.py", at=tmp_path) as server:
+        gate.waits()
+        gate.open()
+        events = lines_until(server.get(f"/api/turns/{turn}/events"), "RUN_FINISHED")
+        assert json.loads(server.get(f"/api/turns/{turn}").read())["text"] == "Paris"
+
+    assert '"ris"' in events
+
+
+def test_readers_do_not_hold_the_end_up(tmp_path: Path) -> None:
+    (tmp_path / "echo.py").write_text(ECHO)
+    with serving("echo.py", at=tmp_path, PENSTOCK_GRACE_S="100") as server:
+        lines_until(server.ask("hello"), "RUN_FINISHED")
+        reader = server.get("/api/threads/t/events")
+        lines_until(reader, "RUN_FINISHED")
+        with connect(f"ws://127.0.0.1:{server.port}/api/socket") as socket:
+            socket.send('{"type": "resume", "thread": "t"}')
+            assert "RUN_STARTED" in str(socket.recv())
+
+            assert server.end() == 0
+
+            with pytest.raises(ConnectionClosed, match="1012"):
+                read_all(socket)
+        assert "Traceback" not in server.err.read().decode()
+
+
+def read_all(socket: ClientConnection) -> None:
+    while True:
+        socket.recv(timeout=PATIENCE_S)
+
+
+def test_told_twice_it_ends_at_once(tmp_path: Path, gate: Gate) -> None:
+    with serving("held.py", at=tmp_path, PENSTOCK_GRACE_S="1000") as server:
+        server.ask("capital?")
+        gate.waits()
+        server.program.send_signal(signal.SIGTERM)
+        read_until(server.err, "waiting for running turns")
+
+        assert server.end(signal.SIGINT) == -signal.SIGINT
+
+
+# --- Starting again when something changes --------------------------------------
+
+_SAYS = """
+from penstock import Assistant
+async def says(question: str):
+    yield "%s"
+assistant = Assistant(model=says)
+"""
+
+
+def test_an_edit_is_served_and_a_broken_one_waited_out(tmp_path: Path) -> None:
+    file = tmp_path / "bot.py"
+    file.write_text(_SAYS % "one")
+    with started("serve", "bot.py", "--watch", "--port", "0", at=tmp_path) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert "function/says" in read_until(program.stdout, r"\n")
+
+        file.write_text("def broken(:\n")
+        said = read_until(program.stderr, "waiting for a change")
+        assert "bot.py changed, starting again" in said
+        assert "SyntaxError" in said
+
+        file.write_text(_SAYS.replace("says", "answers") % "two")
+        assert "function/answers" in read_until(program.stdout, r"\n")
+
+        (tmp_path / "penstock.toml").write_text('title = "Another"\n')
+        assert "function/answers" in read_until(program.stdout, r"\n")
+        assert "penstock.toml changed" in read_until(program.stderr, "penstock.toml changed")
+
+        program.terminate()
+        assert program.wait(PATIENCE_S) == 0
+    assert run("doctor", "bot.py", at=tmp_path).returncode == 0, "the server has let go of its store"
+
+
+def test_a_new_program_takes_over_what_the_old_one_answers(tmp_path: Path, gate: Gate) -> None:
+    file = tmp_path / "held.py"
+    with serving("held.py", "--watch", at=tmp_path) as server:
+        turn = server.ask("capital?").headers["Penstock-Turn"]
+        gate.waits()
+        file.write_text(_SAYS % "Paris, of course")
+        server.port = int(read_until(server.out, r"\n").partition("127.0.0.1:")[2].partition(" ")[0])
+
+        lines_until(server.get(f"/api/turns/{turn}/events"), "RUN_FINISHED")
+        answer = json.loads(server.get(f"/api/turns/{turn}").read())["text"]
+        server.end()
+
+    assert answer == "Paris, of course"
+
+
+def test_the_server_ends_when_whoever_watches_over_it_is_killed(tmp_path: Path) -> None:
+    with started("serve", "--watch", "--port", "0", at=tmp_path) as program:
+        assert program.stdout is not None
+        read_until(program.stdout, r"\n")
+        program.kill()
+        program.wait()
+
+        # The child has it open, too: it ends when the child does.
+        assert program.stdout.read() == b""
