@@ -304,9 +304,9 @@ class Engine:
                 so_far = await self._reading.log(turn)
                 live = self._lives[turn] = Live(claim, so_far, self._bells, self._clock())
             report = await self._runs.answer(live)
-            self._report(report)
             if report.outcome in ENDED:
                 await self._count(claim, report)
+            self._report(report)
         except LeaseLost:
             log.warning("another worker has taken the turn over", extra={"turn": turn})
         except StoreError as exc:
