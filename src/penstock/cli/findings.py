@@ -93,11 +93,12 @@ def knowledge(settings: Settings) -> Finding:
         count = Local(settings.data / "knowledge.db").passages()
     except PenstockError as exc:
         return Finding("problem", "knowledge", str(exc))
+    there = f"{count:,} passage{'s' * (count != 1)}"
     if settings.knowledge:
-        return Finding("ok", "knowledge", f"{count:,} passages; read again at every start")
+        return Finding("ok", "knowledge", f"{there}; read again at every start")
     if not count:
         return Finding("warn", "knowledge", "nothing is indexed: penstock index PATH...")
-    return Finding("ok", "knowledge", f"{count:,} passages")
+    return Finding("ok", "knowledge", there)
 
 
 def port(settings: Settings) -> Finding:

@@ -81,4 +81,4 @@ def summary(report: Report, place: Path) -> str:
     files = ", ".join(f"{len(paths)} {what}" for what, paths in counts.items() if paths)
     if not files:
         return "There is no document to read there."
-    return f"{files}. {place} holds {report.passages:,} passages."
+    return f"{files}. {place} holds {report.passages:,} passage{'s' * (report.passages != 1)}."

@@ -33,8 +33,9 @@ NAMES: dict[str, Overlap] = {
 class Backlog(msgspec.Struct, frozen=True):
     """What the store knows when a question arrives.
 
-    `running` and `queued` are the thread's unfinished turns, oldest first;
-    `persons_queued` counts the asker's queued turns in all threads.
+    `running` and `queued` are the thread's unfinished turns, oldest first. A turn that was
+    ordered to stop or begun and given back counts as running, with all before it: no new
+    question may join it. `persons_queued` counts the asker's queued turns in all threads.
     """
 
     running: tuple[str, ...] = ()

@@ -166,7 +166,7 @@ class Turns(Protocol):
 
         `turn` is the id that a new turn gets. With `lease_s` over 0 the caller also claims the
         turn if nothing stands before it. A new turn with others before it begins its log with `Waiting`.
-        A repeat changes nothing. Raises QuestionChanged, Gone (forgotten), ThreadBusy, TooManyQueued,
+        A repeat writes nothing; with `lease_s` it may claim the turn as `claim` would. Raises QuestionChanged, Gone (forgotten), ThreadBusy, TooManyQueued,
         NotFound (the thread is another person's).
         """
         ...
@@ -186,7 +186,8 @@ class Turns(Protocol):
 
         A batch whose `first` is not the log's next number raises StoreError, unless this very batch was
         written before (same fence): then it counts as written. A lease of a higher attempt than the
-        turn's starts that attempt with this batch.
+        turn's starts that attempt with this batch. A lapsed lease that nobody took still
+        holds; whoever gave a turn back has lost it.
         """
         ...
 
@@ -198,7 +199,7 @@ class Turns(Protocol):
         ...
 
     async def stop(self, turn: str, by: str) -> TurnInfo:
-        """Order the turn stopped. Raises NotFound. A turn that has ended stays as it is."""
+        """Order the turn stopped. Raises NotFound. The first order stands; an ended turn stays as it is."""
         ...
 
     async def read(self, turn: str, after: int = 0, limit: int = 2_000) -> Page:

@@ -1,0 +1,73 @@
+"""What docs/command-line.md shows is what happens: its files are written, its console blocks run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.cli.program import PATIENCE_S, environ
+
+PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
+_BLOCK = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+
+
+class Block(NamedTuple):
+    kind: str
+    name: str
+    text: str
+
+
+def blocks() -> list[Block]:
+    return [Block(*found) for found in _BLOCK.findall(PAGE.read_text("utf-8"))]
+
+
+def commands(block: Block) -> list[tuple[str, str]]:
+    """Each command of a console block, and what it is shown to say."""
+    parts = re.split(r"^\$ (.*)\n", block.text, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def matches(shown: str, said: str) -> bool:
+    """An ellipsis stands for anything; alone on a line, for any lines."""
+    pattern = re.sub(r"^…\n", "(?s:.*\\n|)", re.escape(shown).replace("\\\n", "\n"), flags=re.MULTILINE)
+    pattern = pattern.replace("…", ".*")
+    return re.fullmatch(pattern, said) is not None
+
+
+def test_the_page_shows_what_happens(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    here = tmp_path / "here"
+    programs.mkdir()
+    here.mkdir()
+    penstock = programs / "penstock"
+    penstock.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m penstock "$@"\n')
+    penstock.chmod(0o755)
+    env = environ()
+    env["PATH"] = f"{programs}:{env['PATH']}"
+
+    ran = 0
+    for block in blocks():
+        if block.name:
+            (here / block.name).parent.mkdir(exist_ok=True)
+            (here / block.name).write_text(block.text)
+        if block.kind != "console":
+            continue
+        for command, shown in commands(block):
+            said = subprocess.run(
+                command,
+                shell=True,
+                cwd=here,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=PATIENCE_S,
+                check=False,
+            ).stdout.decode()
+            assert matches(shown, said), f"{command}\n{said}"
+            ran += 1
+
+    assert ran >= 10
