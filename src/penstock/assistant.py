@@ -36,15 +36,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("penstock")
 
+# The name in the settings of a model that has none there, being an object or a function.
+_IN_PROGRAM = "program"
+
 Identify = Callable[["HTTPConnection"], Person | Awaitable[Person]]
 """Who is asking. Called for every request and every socket, before anything is read."""
 
 
 class Choice(NamedTuple):
-    """Which model answers, and why that one, in words for people."""
+    """Which model answers, and why that one, in words for people. `given`: the program made it itself."""
 
     name: str
     why: str
+    given: bool = False
 
 
 class Opened(NamedTuple):
@@ -77,8 +81,8 @@ class Assistant:
         self._model = model
         self._knowledge = knowledge
         self._given: dict[str, object] = {**settings}
-        if isinstance(model, str) and model:
-            self._given["model"] = model
+        if model:
+            self._given["model"] = model if isinstance(model, str) else _IN_PROGRAM
         if instructions:
             self._given["instructions"] = instructions
         if overlap:
@@ -103,9 +107,8 @@ class Assistant:
 
     async def choose(self, settings: Settings) -> Choice:
         """Which model would answer, without asking it anything."""
-        if not isinstance(self._model, str):
-            model = _as_model(self._model)
-            return Choice(model.name, "it is given in the program")
+        if not isinstance(self._model, str) and settings.model in ("", _IN_PROGRAM):
+            return Choice(_as_model(self._model).name, "it is given in the program", given=True)
         return await chosen(settings)
 
     @asynccontextmanager
@@ -141,7 +144,7 @@ class Assistant:
 
     async def _built_model(self, settings: Settings, stack: AsyncExitStack) -> tuple[Choice, Model]:
         choice = await self.choose(settings)
-        model = build_model(choice.name, settings) if isinstance(self._model, str) else _as_model(self._model)
+        model = _as_model(self._model) if choice.given else build_model(choice.name, settings)
         if (close := getattr(model, "close", None)) is not None:
             stack.push_async_callback(close)
         return choice, model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -276,6 +277,7 @@ class Places:
         stalled_s: float = 30.0,
         identified: bool = True,
         port: int = 0,
+        send_buffer: int = 0,
         **settings: object,
     ) -> AsyncIterator[Place]:
         assistant = Tried(model or ScriptedModel(["Paris."]), self.folder, rules, **settings)
@@ -283,15 +285,23 @@ class Places:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(asyncio.timeout(20))
             await stack.enter_async_context(app.life.lifespan(app))
-            url = await stack.enter_async_context(serving(app, assistant.settings(), port))
+            url = await stack.enter_async_context(serving(app, assistant.settings(), port, send_buffer))
             client = httpx.AsyncClient(base_url=url, timeout=15, limits=httpx.Limits(max_connections=None))
             yield Place(url, assistant, await stack.enter_async_context(client))
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, settings: Settings, port: int = 0) -> AsyncIterator[str]:
-    """The address of a server that runs in the test's own loop, as `penstock serve` runs it."""
+async def serving(
+    app: ASGIApp, settings: Settings, port: int = 0, send_buffer: int = 0
+) -> AsyncIterator[str]:
+    """The address of a server that runs in the test's own loop, as `penstock serve` runs it.
+
+    With a small `send_buffer`, a reader that does not read is noticed after a few words.
+    """
     with listening("127.0.0.1", port) as sockets:
+        if send_buffer:
+            # Every connection inherits it.
+            sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         server = uvicorn.Server(config(app, settings))
         task = asyncio.create_task(server.serve(sockets))
         try:

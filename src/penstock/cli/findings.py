@@ -41,7 +41,7 @@ async def model(assistant: Assistant, settings: Settings) -> Finding:
         choice = await assistant.choose(settings)
         who = f"{choice.name} would answer: {choice.why}"
         match choice.name.partition("/"):
-            case _ if choice.why == _GIVEN:
+            case _ if choice.given:
                 return Finding("ok", "model", who)
             case "openai", _, name:
                 build_model(choice.name, settings)
@@ -55,10 +55,6 @@ async def model(assistant: Assistant, settings: Settings) -> Finding:
     except ConfigError as exc:
         return Finding("problem", "model", str(exc))
     return Finding(mark, "model", f"{who}; {how}")
-
-
-# As Assistant.choose says it of a model that no name stands for.
-_GIVEN = "it is given in the program"
 
 
 async def store(settings: Settings) -> Finding:

@@ -9,13 +9,12 @@ import click
 FILE_HELP = "a Python file that makes an Assistant; FILE:NAME if it makes several"
 
 model = click.option("--model", metavar="NAME", help="Which model answers, as provider/name.")
-data = click.option(
-    "--data", metavar="FOLDER", type=click.Path(path_type=Path), help="Where everything is kept."
-)
+# Not click.Path: to be made, it already reads the environment, for translations.
+data = click.option("--data", metavar="FOLDER", type=Path, help="Where everything is kept.")
 config_file = click.option(
     "--config",
     "config_file",
     metavar="TOML",
-    type=click.Path(path_type=Path),
+    type=Path,
     help="The settings file, instead of penstock.toml.",
 )

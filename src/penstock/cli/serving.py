@@ -27,6 +27,8 @@ from penstock.settings import Settings
 
 # How long readers have for the last words once the engine has ended.
 _LAST_WORDS_S = 1.0
+# When uvicorn gives up on what cutting them has not ended.
+_GIVE_UP_S = 5
 
 
 def run(assistant: Assistant, settings: Settings, *, until_stdin_ends: bool = False) -> None:
@@ -69,7 +71,7 @@ def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         log_config=None,
         # Its "debug" logs what people write, its "info" tells nothing that we do not.
         log_level="warning",
-        timeout_graceful_shutdown=5 * int(_LAST_WORDS_S),
+        timeout_graceful_shutdown=_GIVE_UP_S,
     )
 
 

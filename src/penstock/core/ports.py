@@ -166,7 +166,8 @@ class Turns(Protocol):
 
         `turn` is the id that a new turn gets. With `lease_s` over 0 the caller also claims the
         turn if nothing stands before it. A new turn with others before it begins its log with `Waiting`.
-        A repeat writes nothing; with `lease_s` it may claim the turn as `claim` would. Raises QuestionChanged, Gone (forgotten), ThreadBusy, TooManyQueued,
+        A repeat writes nothing; with `lease_s` it may claim the turn as `claim` would.
+        Raises QuestionChanged, Gone (forgotten), ThreadBusy, TooManyQueued,
         NotFound (the thread is another person's).
         """
         ...
@@ -194,8 +195,9 @@ class Turns(Protocol):
     async def finish(self, batch: Batch, state: State, view: View) -> Orders:
         """Write the last events and let go of the turn: ended, or "queued" to give it back.
 
-        Durable when it returns. `view` is kept as the turn's settled answer. Giving back does not count as a
-        try. Repeating a finish that happened counts as done."""
+        Durable when it returns. `view` is kept as the turn's settled answer. Giving back does
+        not count as a try. Repeating a finish that happened counts as done.
+        """
         ...
 
     async def stop(self, turn: str, by: str) -> TurnInfo:

@@ -35,6 +35,7 @@ from penstock.engine.run import GivenBack, Runs
 from penstock.engine.usage import DayUsage
 from penstock.errors import (
     LeaseLost,
+    NotFound,
     ShuttingDown,
     StoreError,
 )
@@ -332,8 +333,15 @@ class Engine:
         return info
 
     def _stop_if_unread(self, turn: str) -> None:
-        if turn in self._running and not self._bells.count(turn):
-            self._chore(self._carry_out_stop(turn, "closed"))
+        if not self._bells.count(turn):
+            self._chore(self._stop_abandoned(turn))
+
+    async def _stop_abandoned(self, turn: str) -> None:
+        """One that still waits, too."""
+        try:
+            await self._carry_out_stop(turn, "closed")
+        except (NotFound, StoreError) as exc:
+            log.warning("an abandoned turn was not stopped", extra={"turn": turn, "error": exc.code})
 
     def _let_go(self, turns: Iterable[str]) -> None:
         for turn in turns:

@@ -15,6 +15,10 @@ from penstock.core.question import Person
 from penstock.server.desk import Desk, thread_name
 
 
+# A long log comes as several messages, so that a reader on a slow line sees that it comes.
+_AT_ONCE = 200
+
+
 class Driver:
     def __init__(
         self, desk: Desk, person: Person, thread: str, turn: str, reader: Agui, seen: Cursor | None
@@ -39,6 +43,8 @@ class Driver:
         return (self._reader.opening(), *await self._fed(entries))
 
     async def _fed(self, entries: Sequence[Entry]) -> tuple[bytes, ...]:
+        if len(entries) > _AT_ONCE:
+            return (*await self._fed(entries[:_AT_ONCE]), *await self._fed(entries[_AT_ONCE:]))
         if entries and self._reader.needs_earlier(entries):
             exchanges = await self._desk.engine.transcript(self._person, self._thread)
             self._reader.earlier = lines(exchanges, until=self.turn)

@@ -18,6 +18,9 @@ from penstock.server.patience import STALLED_S, Patience
 
 T = TypeVar("T")
 
+# A reader on a slow line takes long for a whole log; that it takes piece after piece shows that it is there.
+_PIECE_BYTES = 64 * 1024
+
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -67,16 +70,25 @@ class EventStream:
             self._left()
 
     async def _write(self, send: Send, patience: Patience) -> None:
-        if self._first:
-            await send({"type": "http.response.body", "body": self._first, "more_body": True})
+        await _in_pieces(self._first, send, patience)
         try:
             async for chunk in self._chunks:
-                patience.waiting()
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                patience.taken()
+                if len(chunk) > _PIECE_BYTES:
+                    await _in_pieces(chunk, send, patience)
+                else:
+                    patience.waiting()
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    patience.taken()
         except PenstockError as exc:
-            last = self._failed(exc)
-            await send({"type": "http.response.body", "body": last, "more_body": True})
+            await _in_pieces(self._failed(exc), send, patience)
+
+
+async def _in_pieces(chunk: bytes, send: Send, patience: Patience) -> None:
+    for start in range(0, len(chunk), _PIECE_BYTES):
+        piece = chunk[start : start + _PIECE_BYTES]
+        patience.waiting()
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        patience.taken()
 
 
 async def unless_gone(receive: Receive, work: Awaitable[T]) -> T | None:
