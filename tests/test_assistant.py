@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from penstock import Assistant, Person
@@ -20,7 +21,7 @@ async def echo(question: str) -> AsyncIterator[str]:
 
 
 def settings(**changes: object) -> Settings:
-    return Settings(**{"ollama_host": NOBODY, **changes})  # type: ignore[arg-type]
+    return msgspec.structs.replace(Settings(ollama_host=NOBODY), **changes)
 
 
 async def test_a_named_model_is_taken() -> None:

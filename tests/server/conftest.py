@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import uvloop
+
 from tests.server.place import Places
 
 

@@ -1,4 +1,4 @@
-"""A small vocabulary for stories about the HTTP side: a real server on the loopback, and people who use it."""
+"""A small vocabulary for stories about the HTTP side: a real server on loopback, and people who use it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from penstock.cli.serving import config
 from penstock.core.ports import Model, Store
 from penstock.core.question import Person
 from penstock.engine import Engine, Rules, TurnReport
-from penstock.errors import PenstockError
 from penstock.server import build
+from penstock.server.app import App
 from penstock.server.problems import NotSignedIn
 from penstock.settings import Settings
 from penstock.testing.models import ScriptedModel
@@ -45,7 +45,7 @@ def by_header(connection: HTTPConnection) -> Person:
 class Tried(Assistant):
     """An assistant whose engine a test may look at, and whose rules it may change."""
 
-    def __init__(self, model: Model, data: Path, rules: Mapping[str, float], **settings: object) -> None:
+    def __init__(self, model: Model, data: Path, rules: Mapping[str, float], **settings: Any) -> None:
         super().__init__(model, data=str(data), grace_s=0.0, **settings)
         self._rules = rules
 
@@ -167,9 +167,10 @@ class Line:
         """Listen until an event of that type comes (of that turn); the frame it came in."""
         while True:
             frame = await self.next()
-            if frame["type"] == "events" and turn in ("", frame["turn"]):
-                if any(event["type"] == type for event in frame["events"]):
-                    return frame
+            if frame["type"] != "events" or turn not in ("", frame["turn"]):
+                continue
+            if any(event["type"] == type for event in frame["events"]):
+                return frame
 
     async def until_words(self, turn: str, words: str) -> dict[str, Any]:
         """Listen until the turn's answer ends with these words; the frame they came in."""
@@ -187,8 +188,9 @@ class Line:
 class Place:
     """A server at work, and a client for everybody (`person` is who the request says it is)."""
 
-    def __init__(self, url: str, assistant: Tried, client: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, app: App, assistant: Tried, client: httpx.AsyncClient) -> None:
         self.url = url
+        self.app = app
         self.port = int(url.rpartition(":")[2])
         self.assistant = assistant
         self.client = client
@@ -203,8 +205,7 @@ class Place:
     async def post(
         self, path: str, body: object = None, person: str = "ann", **headers: str
     ) -> httpx.Response:
-        sent = {"json": body} if body is not None else {}
-        return await self.client.post(path, headers={"x-person": person, **headers}, **sent)
+        return await self.client.post(path, json=body, headers={"x-person": person, **headers})
 
     async def ask(
         self, text: str = QUESTION, *, thread: str = "t1", id: str = "", person: str = "ann"
@@ -230,10 +231,9 @@ class Place:
     async def stream(
         self, path: str, *, body: object = None, person: str = "ann", **headers: str
     ) -> AsyncIterator[Stream]:
-        sent = {"json": body} if body is not None else {}
         names = {"x-person": person, **{name.replace("_", "-"): text for name, text in headers.items()}}
         method = "GET" if body is None else "POST"
-        async with self.client.stream(method, path, headers=names, **sent) as response:
+        async with self.client.stream(method, path, headers=names, json=body) as response:
             assert response.status_code == 200, (await response.aread()).decode()
             yield Stream(response)
 
@@ -256,10 +256,19 @@ class Place:
         writer.close()
         return said
 
-    async def nobody_reads(self) -> None:
-        """Return when no reader is left."""
-        while self.engine.readers:
-            await asyncio.sleep(0.001)
+    async def readers(self, count: int) -> None:
+        """Return when so many follow."""
+        await until(lambda: self.engine.readers == count)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Return when it is so. For what happens in the server and tells nobody."""
+    while not true():
+        await _a_moment()
+
+
+async def _a_moment() -> None:
+    await asyncio.sleep(0.001)
 
 
 class Places:
@@ -287,7 +296,7 @@ class Places:
             await stack.enter_async_context(app.life.lifespan(app))
             url = await stack.enter_async_context(serving(app, assistant.settings(), port, send_buffer))
             client = httpx.AsyncClient(base_url=url, timeout=15, limits=httpx.Limits(max_connections=None))
-            yield Place(url, assistant, await stack.enter_async_context(client))
+            yield Place(url, app, assistant, await stack.enter_async_context(client))
 
 
 @asynccontextmanager
@@ -311,16 +320,3 @@ async def serving(
             for connection in list(server.server_state.connections):
                 connection.transport.abort()
             await task
-
-
-__all__ = [
-    "QUESTION",
-    "Line",
-    "PenstockError",
-    "Place",
-    "Places",
-    "SseEvent",
-    "Stream",
-    "by_header",
-    "serving",
-]

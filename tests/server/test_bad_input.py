@@ -1,4 +1,4 @@
-"""Whatever is sent gets a sentence that says what is wrong, in a shape that programs know, and nothing is left half-written."""
+"""Whatever is sent gets a sentence that says what is wrong, and nothing is left half-written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from tests.server.place import QUESTION, Place, Places
 
 from penstock.testing.models import HOLD, ScriptedModel
+from tests.server.place import QUESTION, Place, Places
 
 ASK = "/api/threads/t1/questions"
 CHAT = "/v1/chat/completions"
@@ -245,7 +245,7 @@ async def test_head_is_answered_without_a_body_and_without_following(places: Pla
         ):
             head = await place.client.head(path)
             assert (head.status_code, head.content) == (200, b""), path
-        await place.nobody_reads()
+        await place.readers(0)
 
 
 NAMES = ["a", "Grüße", "日本語", "🙂", "a b", "100%", "?&=#", "..", "x" * 128, "'; DROP TABLE turns; --"]

@@ -1,4 +1,4 @@
-"""The official clients, unmodified, at a real server: AG-UI for JavaScript, openai for Python and for Node."""
+"""The official clients, unmodified, at a real server: AG-UI for JavaScript, openai for Python and Node."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import openai
 import pytest
-from tests.channels.official_clients import run
-from tests.server.place import QUESTION, Place, Places
 
 from penstock.core.events import Finished, Usage
 from penstock.errors import ModelCut, ModelRefused
 from penstock.testing.models import HOLD, ScriptedModel
+from tests.channels.official_clients import run
+from tests.server.place import QUESTION, Place, Places
 
 MESSAGES: Any = [{"role": "user", "content": QUESTION}]
 ASKED: dict[str, Any] = {"model": "any", "messages": MESSAGES}
@@ -44,8 +44,7 @@ async def test_the_ag_ui_client_follows_an_answer_while_it_is_made(places: Place
     async with places.open(model) as place:
         turn = (await place.ask())["turn"]
         following = asyncio.create_task(follow(place, turn))
-        while not place.engine.readers:
-            await asyncio.sleep(0.01)
+        await place.readers(1)
         model.go_on()
         found = await following
 
@@ -160,8 +159,7 @@ async def test_a_request_sent_again_with_its_key_gives_the_same_answer_once(plac
             asyncio.create_task(client.chat.completions.create(**ASKED, extra_headers=key)) for _ in range(2)
         ]
         await model.holding()
-        while place.engine.readers < 2:
-            await asyncio.sleep(0.001)
+        await place.readers(2)
         model.go_on()
         one, two = [await completion for completion in both]
         streamed = await client.chat.completions.create(**ASKED, stream=True, extra_headers=key)
@@ -200,8 +198,7 @@ async def test_an_answer_whose_client_hung_up_is_stopped(places: Places, stream:
     async with places.open(model, rules={"abandoned_s": 0.01}) as place, client_of(place) as client:
         asking = asyncio.create_task(until_words(client, stream))
         await model.holding()
-        while not place.engine.readers:
-            await asyncio.sleep(0.001)
+        await place.readers(1)
         asking.cancel()
         report = await place.assistant.reports.get()
 
@@ -217,8 +214,7 @@ async def test_an_answer_that_waits_is_stopped_too_when_its_client_hung_up(place
         await place.ask()
         await model.holding()
         asking = asyncio.create_task(until_words(client, True))
-        while not place.engine.readers:
-            await asyncio.sleep(0.001)
+        await place.readers(1)
         asking.cancel()
         report = await place.assistant.reports.get()
 
@@ -233,8 +229,7 @@ async def test_an_answer_goes_on_for_somebody_who_still_follows_it(places: Place
         async with place.stream(f"/api/turns/{turn}/events") as other:
             await other.until_words("Pa")
             await stream.close()
-            while place.engine.readers > 1:
-                await asyncio.sleep(0.001)
+            await place.readers(1)
             model.go_on()
             await other.rest()
 

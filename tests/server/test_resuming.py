@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.server.place import QUESTION, Places
-
 from penstock.errors import ModelCut
 from penstock.testing.models import HOLD, ScriptedModel
+from tests.server.place import QUESTION, Places
 
 
 async def test_a_reader_resumes_in_mid_message(places: Places) -> None:

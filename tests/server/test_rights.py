@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.server.place import QUESTION, Places
 
 from penstock.testing.models import HOLD, ScriptedModel
+from tests.server.place import QUESTION, Places
 
 
 @pytest.mark.parametrize("stranger", ["bob", "other/ann"])

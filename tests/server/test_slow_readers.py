@@ -1,4 +1,4 @@
-"""A reader that does not read is dropped, and misses nothing when it comes back; the others notice nothing."""
+"""A reader that does not read is dropped, and misses nothing when it comes back; others notice nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.server.place import QUESTION, Place, Places
 from websockets.exceptions import ConnectionClosed
 
 from penstock.testing.models import HOLD, ScriptedModel
+from tests.server.place import QUESTION, Place, Places, until
 
 # Far more than the buffers between us hold.
 PIECES = [f"{n:03}" + "." * 20_000 for n in range(60)]
@@ -46,11 +46,10 @@ async def test_a_reader_that_does_not_read_is_dropped_and_resumes(places: Places
             sleeper(place, f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n") as sleeping,
             place.stream(path) as awake,
         ):
-            while place.engine.readers < 2:
-                await asyncio.sleep(0.001)
+            await place.readers(2)
             model.go_on()
             await awake.rest()
-            await place.nobody_reads()
+            await place.readers(0)
             got = (await everything(sleeping)).decode()
         whole = re.sub(r"\r\n[0-9a-f]+\r\n", "", got)
         cursor, before = seen_of(whole)
@@ -94,12 +93,10 @@ async def test_a_socket_that_does_not_read_is_dropped_and_resumes(places: Places
             async with place.line(sock=small, max_queue=1) as sleeping, place.line() as awake:
                 turn = (await sleeping.answer("ask", thread="t1", text=QUESTION))["turn"]
                 await awake.say("resume", thread="t1")
-                while place.engine.readers < 2:
-                    await asyncio.sleep(0.001)
+                await place.readers(2)
                 model.go_on()
                 await awake.until("RUN_FINISHED")
-                while (await asyncio.sleep(0.01, place.engine.readers)) > 1:
-                    pass
+                await place.readers(1)
                 try:
                     await sleeping.until("RUN_FINISHED")
                 except ConnectionClosed:
@@ -123,9 +120,8 @@ async def test_a_reader_that_hangs_up_leaves_no_task_behind(places: Places) -> N
         for path in (f"/api/turns/{turn}/events", "/api/threads/t1/events"):
             async with place.stream(path) as stream:
                 await stream.until_words("Pa")
-        await place.nobody_reads()
-        while len(asyncio.all_tasks()) > before:
-            await asyncio.sleep(0.001)
+        await place.readers(0)
+        await until(lambda: len(asyncio.all_tasks()) <= before)
         model.go_on()
         report = await place.assistant.reports.get()
 

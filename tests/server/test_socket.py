@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.server.place import QUESTION, Place, Places
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from penstock.testing.models import HOLD, ScriptedModel
+from tests.server.place import QUESTION, Place, Places
 
 
 async def test_several_threads_are_answered_at_once_each_with_its_own_numbers(places: Places) -> None:
@@ -173,7 +173,7 @@ async def test_a_reader_that_hangs_up_leaves_nothing_behind(places: Places) -> N
             await line.until_words(turn, "Pa")
             tasks = len(asyncio.all_tasks())
             line.connection.transport.abort()
-        await place.nobody_reads()
+        await place.readers(0)
         model.go_on()
         report = await place.assistant.reports.get()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.server.place import QUESTION, Places
-
 from penstock.testing.models import HOLD, ScriptedModel
+from tests.server.place import QUESTION, Places
 
 CHAT = {"model": "any", "stream": True, "messages": [{"role": "user", "content": QUESTION}]}
 

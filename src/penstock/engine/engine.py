@@ -12,8 +12,8 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Any, NamedTuple
 
 import msgspec
@@ -83,6 +83,7 @@ class Engine:
         self._chores: set[asyncio.Task[Any]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._closing = False
+        self._readers = 0
         self._journal = Journal(self._turns, rules.lease_s, clock)
         self._reading = Reading(self._turns, self._threads, self._lives, self._bells)
         attempts = Attempts(
@@ -138,9 +139,10 @@ class Engine:
         await self._reading.turn_of(person, turn)
         if cursor is not None:
             await self._reading.check(turn, cursor)
-        async with aclosing(self._reading.follow(turn)) as news:
-            async for entries in news:
-                yield entries
+        with self._one_reader():
+            async with aclosing(self._reading.follow(turn)) as news:
+                async for entries in news:
+                    yield entries
 
     async def follow_thread(
         self, person: Person, thread: str, cursor: Cursor | None = None
@@ -149,7 +151,7 @@ class Engine:
         of them), in order, with each turn's id. It ends only when closed."""
         await self._reading.thread_of(person, thread)
         turn = ""
-        with self._bells.on(thread) as bell:
+        with self._one_reader(), self._bells.on(thread) as bell:
             if cursor is not None:
                 turn = await self._reading.turn_in(person, thread, cursor)
                 await self._reading.check(turn, cursor)
@@ -172,7 +174,10 @@ class Engine:
         """A turn as it stands, and what there is of its answer."""
         info = await self._reading.turn_of(person, turn)
         if (live := self._lives.get(turn)) is not None:
-            return info, live.fold.view
+            view = live.fold.view
+            state = view.state if view.done else info.state
+            attempt, last = live.lease.attempt, live.last
+            return msgspec.structs.replace(info, state=state, attempt=attempt, last=last), view
         return info, fold([entry.event for entry in await self._reading.log(turn)])
 
     async def transcript(
@@ -226,7 +231,16 @@ class Engine:
 
     @property
     def readers(self) -> int:
-        return self._bells.total
+        return self._readers
+
+    @contextmanager
+    def _one_reader(self) -> Iterator[None]:
+        """Not the bells are counted: who follows a thread hears two, its own and the turn's."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
 
     @property
     def journal_lag_s(self) -> float:

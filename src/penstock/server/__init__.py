@@ -4,7 +4,11 @@ app.py           build: the ASGI program, its routes and its life
 api.py           the native API: ask, read, follow, stop, forget
 socket.py        the same on one WebSocket
 completions.py   OpenAI's chat completions
+driver.py        drives one reader of one turn, by SSE or by WebSocket
 stream.py        a response that is written as it comes
+patience.py      how long a reader is waited for
+desk.py          what every route needs
+decoding.py      what clients send, or a sentence that says what is wrong with it
 problems.py      errors as RFC 9457 problem details
 guard.py         who may knock: bodies too large, foreign hosts and origins
 metrics.py       Prometheus
@@ -12,5 +16,6 @@ openapi.py       the description at /openapi.json
 """
 
 from penstock.server.app import build
+from penstock.server.problems import NotSignedIn
 
-__all__ = ["build"]
+__all__ = ["NotSignedIn", "build"]

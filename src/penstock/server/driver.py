@@ -14,7 +14,6 @@ from penstock.core.events import Entry
 from penstock.core.question import Person
 from penstock.server.desk import Desk, thread_name
 
-
 # A long log comes as several messages, so that a reader on a slow line sees that it comes.
 _AT_ONCE = 200
 

@@ -59,6 +59,19 @@ def _operation(
 
 
 _OPENAI = "https://platform.openai.com/docs/api-reference/chat"
+_OBJECT: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
+_REFUSED = _json("An error, in OpenAI's shape.", "OpenAIError")
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Names the question, so that it may be sent again without being asked twice.",
+    "schema": {"type": "string", "maxLength": 200},
+}
+
+
+def _openai(name: str, summary: str) -> dict[str, Any]:
+    return {"operationId": name, "summary": summary, "externalDocs": {"url": _OPENAI}}
+
 
 _PATHS: dict[str, Any] = {
     "/api/threads/{thread}/questions": {
@@ -94,7 +107,13 @@ _PATHS: dict[str, Any] = {
         )
     },
     "/api/turns/{turn}/events": {
-        "get": _operation("followTurn", "Follow one answer to its end.", {"200": _EVENTS}, _TURN, _CURSOR)
+        "get": _operation(
+            "followTurn",
+            "Follow one answer to its end.",
+            {"200": _EVENTS, "204": _answer("The cursor is that of the end: there is nothing more to come.")},
+            _TURN,
+            _CURSOR,
+        )
     },
     "/api/turns/{turn}/stop": {
         "post": _operation(
@@ -106,22 +125,29 @@ _PATHS: dict[str, Any] = {
     },
     "/v1/chat/completions": {
         "post": {
-            "operationId": "createChatCompletion",
-            "summary": "OpenAI's chat completions, streamed or not.",
-            "externalDocs": {"url": _OPENAI},
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": {"type": "object"}}},
+            **_openai("createChatCompletion", "OpenAI's chat completions, streamed or not."),
+            "requestBody": {"required": True, "content": _OBJECT},
+            "parameters": [_IDEMPOTENCY],
+            "responses": {
+                "200": {
+                    "description": "A chat completion, or its chunks as server-sent events.",
+                    "content": {**_OBJECT, "text/event-stream": {"schema": {"type": "string"}}},
+                },
+                "default": _REFUSED,
             },
-            "responses": {"200": {"description": "A chat completion, or its chunks as server-sent events."}},
         }
     },
     "/v1/models": {
         "get": {
-            "operationId": "listModels",
-            "summary": "The one model there is, under its name.",
-            "externalDocs": {"url": _OPENAI},
-            "responses": {"200": {"description": "A list of models."}},
+            **_openai("listModels", "The one model there is, under its name."),
+            "responses": {"200": {"description": "A list.", "content": _OBJECT}, "default": _REFUSED},
+        }
+    },
+    "/v1/models/{name}": {
+        "get": {
+            **_openai("readModel", "That model."),
+            "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": {"200": {"description": "Its card.", "content": _OBJECT}, "default": _REFUSED},
         }
     },
 }
@@ -139,6 +165,19 @@ _PROBLEM = {
     },
 }
 
+_OPENAI_ERROR = {
+    "title": "OpenAIError",
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "code"],
+            "properties": {name: {"type": "string"} for name in ("message", "type", "code")},
+        }
+    },
+}
+
 
 def description(title: str) -> bytes:
     _, schemas = msgspec.json.schema_components(_SHAPES, ref_template=_REF)
@@ -147,6 +186,6 @@ def description(title: str) -> bytes:
             "openapi": "3.1.0",
             "info": {"title": title, "version": version("penstock")},
             "paths": _PATHS,
-            "components": {"schemas": {**schemas, "Problem": _PROBLEM}},
+            "components": {"schemas": {**schemas, "Problem": _PROBLEM, "OpenAIError": _OPENAI_ERROR}},
         }
     )

@@ -1,24 +1,28 @@
 // The plain page: one box, one thread, one answer at a time. The thread's name lies in the
 // address, so a reload reads it again, and EventSource comes back by itself with its cursor.
 const $ = (id) => document.getElementById(id);
-const name = location.hash.slice(1) || Math.random().toString(36).slice(2);
-history.replaceState(null, "", "#" + name);
+const newId = () => crypto.randomUUID?.() ?? Math.random().toString(36).slice(2);
+const name = decodeURIComponent(location.hash.slice(1)) || newId();
+history.replaceState(null, "", "#" + encodeURIComponent(name));
 const base = "api/threads/" + encodeURIComponent(name);
-let turn = null, source = null, parts = {};
+let turn = null, source = null, parts = {}, id = newId();
 
 function add(kind, text) {
   const line = document.createElement("div");
   line.className = kind;
   line.textContent = text;
   $("thread").append(line);
+  line.scrollIntoView({ block: "nearest" });
   return line;
 }
 
 function began(event) {
   turn = event.runId;
-  for (const line of event.input?.messages ?? []) add("question", line.content);
-  parts = parts.turn === turn ? parts : { turn, status: add("status", ""), answer: add("answer", ""), sources: add("sources", "") };
   $("stop").hidden = false;
+  // Coming back in the middle of an answer, we have its beginning.
+  if (parts.turn === turn) return;
+  for (const line of event.input?.messages ?? []) add("question", line.content);
+  parts = { turn, status: add("status", ""), answer: add("answer", ""), sources: add("sources", "") };
 }
 
 function ended(note) {
@@ -29,15 +33,26 @@ function ended(note) {
 
 const custom = {
   "penstock.status": (value) => { parts.status.textContent = value.label; },
-  "penstock.waiting": (value) => { parts.status.textContent = `Waiting: ${value.ahead} before this one`; },
+  "penstock.waiting": (value) => { parts.status.textContent = value.ahead ? `Waiting: ${value.ahead} before this one` : ""; },
   "penstock.passage_cited": (value) => { parts.sources.append(`[${value.number}] ${value.source} `); },
-  "penstock.taken_back": () => { parts.answer.textContent = ""; parts.sources.textContent = ""; },
+  "penstock.taken_back": (value) => {
+    parts.sources.textContent = "";
+    value.citations.forEach(custom["penstock.passage_cited"]);
+  },
 };
 
 const heard = {
   RUN_STARTED: began,
-  TEXT_MESSAGE_CONTENT: (event) => { parts.status.textContent = ""; parts.answer.append(event.delta); },
-  MESSAGES_SNAPSHOT: () => { parts.answer.textContent = ""; },
+  TEXT_MESSAGE_CONTENT: (event) => {
+    parts.status.textContent = "";
+    parts.answer.append(event.delta);
+    parts.answer.scrollIntoView({ block: "end" });
+  },
+  // Something was taken back: what is left of the answer is its last line.
+  MESSAGES_SNAPSHOT: (event) => {
+    const last = event.messages.at(-1);
+    parts.answer.textContent = last?.role === "assistant" && last.id.startsWith(turn) ? last.content : "";
+  },
   CUSTOM: (event) => custom[event.name]?.(event.value),
   RUN_FINISHED: (event) => ended(event.outcome?.type === "cancelled" ? "Stopped." : ""),
   RUN_ERROR: (event) => ended(event.message),
@@ -50,10 +65,11 @@ function follow() {
 
 $("ask").addEventListener("submit", async (submit) => {
   submit.preventDefault();
-  const text = $("text").value;
-  const body = JSON.stringify({ text, id: crypto.randomUUID?.() ?? String(Math.random()) });
-  const response = await fetch(base + "/questions", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const body = new Blob([JSON.stringify({ text: $("text").value, id })], { type: "application/json" });
+  const response = await fetch(base + "/questions", { method: "POST", body }).catch(() => null);
+  if (!response) return add("status", "The server cannot be reached. Ask again in a moment.");
   if (!response.ok) return add("status", (await response.json()).detail);
+  id = newId();
   $("text").value = "";
   if (!source || source.readyState === EventSource.CLOSED) follow();
 });

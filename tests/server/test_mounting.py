@@ -1,0 +1,107 @@
+"""The same server inside somebody else's ASGI program."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from penstock import Assistant
+from penstock.server.app import App
+from penstock.testing.models import ScriptedModel
+from tests.server.place import Places, by_header, serving
+
+PROGRAM = """
+import asyncio, sys
+from starlette.applications import Starlette
+from starlette.routing import Mount
+import uvicorn
+from penstock import Assistant
+from penstock.testing.models import ScriptedModel
+
+assistant = Assistant(ScriptedModel(["Paris."]), data=sys.argv[1])
+app = Starlette(routes=[Mount("/assistant", app=assistant.asgi())])
+server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
+
+async def main():
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+    await serving
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def program(data: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a program that knows nothing of our lifespan, in a process of its own."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, str(data), stdout=subprocess.PIPE
+    )
+    assert running.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            port = int(await running.stdout.readline())
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/assistant", timeout=15) as client:
+                yield client
+    finally:
+        running.terminate()
+        await running.wait()
+
+
+async def test_where_the_lifespan_does_not_reach_it_the_first_request_starts_it(tmp_path: Path) -> None:
+    chat = {"messages": [{"role": "user", "content": "?"}]}
+    async with program(tmp_path) as client:
+        # Several at once must start one.
+        said = await asyncio.gather(*(client.post("/v1/chat/completions", json=chat) for _ in range(5)))
+    async with program(tmp_path) as client:
+        again = await client.post("/v1/chat/completions", json=chat)
+
+    answers = [response.json()["choices"][0]["message"]["content"] for response in [*said, again]]
+    assert answers == ["Paris."] * 6
+
+
+async def test_a_program_may_pass_its_lifespan_on(tmp_path: Path) -> None:
+    assistant = Assistant(ScriptedModel(["Paris."]), data=str(tmp_path))
+    door = assistant.asgi(identify=by_header)
+    assert isinstance(door, App)
+    outer = Starlette(routes=[Mount("/assistant", app=door)], lifespan=door.life.lifespan)
+    for _ in range(2):
+        async with (
+            outer.router.lifespan_context(outer),
+            serving(outer, assistant.settings()) as url,
+            httpx.AsyncClient(base_url=f"{url}/assistant", timeout=15) as client,
+        ):
+            health = await client.get("/healthz")
+            asked = await client.post("/api/threads/t1/questions", json={"text": "?"})
+            # The address it gives is good where it is mounted.
+            events = await client.get(url + asked.json()["events"])
+            missing = await client.get("/v1/nothing")
+            page = await client.get("/")
+
+        assert health.status_code == page.status_code == 200
+        assert "Paris." in events.text
+        assert missing.json()["error"]["code"] == "not_found"
+
+
+async def test_a_store_that_is_taken_is_told_to_whoever_comes_first(places: Places) -> None:
+    async with places.open() as place:
+        second = Assistant(ScriptedModel(["Paris."]), data=str(places.folder))
+        app = second.asgi()
+        async with serving(app, second.settings()) as url, httpx.AsyncClient(base_url=url) as client:
+            health = await client.get("/healthz")
+            asked = await client.post("/api/threads/t1/questions", json={"text": "?"})
+        first = await place.answered()
+
+    assert (health.status_code, health.json()["type"]) == (503, "urn:penstock:store-taken")
+    assert asked.status_code == 503
+    assert first["text"] == "Paris."
