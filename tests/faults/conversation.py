@@ -12,6 +12,8 @@ from tests.faults.server import Server
 
 # Questions that one thread has under way at once: one is answered, the others wait.
 _AT_ONCE = 3
+# A snapshot of the thread brings its newest 50 turns; what a page showed before those, it then loses.
+_MOST = 45
 
 
 class Asked(NamedTuple):
@@ -45,7 +47,7 @@ class Conversation:
         follower = asyncio.create_task(read_thread(self._server, self.thread, self.whole, lambda _: False))
         try:
             async with asyncio.TaskGroup() as readers:
-                while not enough.is_set():
+                while not enough.is_set() and len(self.asked) < _MOST:
                     await self._room.acquire()
                     readers.create_task(self._read(await self._ask()))
         finally:

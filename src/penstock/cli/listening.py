@@ -13,6 +13,8 @@ from penstock.errors import ConfigError
 
 # What uvicorn takes, too. Whoever comes while the assistant still starts waits here.
 _BACKLOG = 2048
+# How long the system keeps what a reader does not take; accepted connections inherit it.
+_UNREAD_MS = 60_000
 
 
 @contextmanager
@@ -58,6 +60,9 @@ def _bind(made: socket.socket, address: str, port: int) -> None:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if made.family == socket.AF_INET6:
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
+        # A reader that takes nothing any more would otherwise keep its socket until it does.
+        made.setsockopt(socket.IPPROTO_TCP, option, _UNREAD_MS)
     made.bind((address, port))
     made.listen(_BACKLOG)
 

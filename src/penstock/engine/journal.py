@@ -9,6 +9,7 @@ the lease is nearly over; then the turn is given up, and whoever claims it next 
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -159,13 +160,15 @@ class Journal:
     async def _finish(self, live: Live, state: State, events: Sequence[Event]) -> None:
         if live.over:
             return
+        # A copy: whoever looks at the turn must not see an end that is not written yet.
+        ended = copy.copy(live.fold)
         for event in events:
-            live.fold.receive(event)
-        batch, view = live.batch(events), live.fold.view
+            ended.receive(event)
+        batch, view = live.batch(events), ended.view
         orders, asked_s = await self._persistently(lambda: self._turns.finish(batch, state, view))
         if orders.lost:
             raise LeaseLost(f"turn {live.turn} is another worker's now")
-        live.over = True
+        live.over, live.fold = True, ended
         live.written(events, asked_s)
 
     async def _alone(self, live: Live, act: Callable[[], Coroutine[None, None, None]]) -> None:

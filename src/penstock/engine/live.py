@@ -108,9 +108,10 @@ class Live:
         """The number of the last entry that this reader need not be given again. Raises CursorInvalid."""
         if cursor[:2] == (self.turn, self.lease.attempt) and cursor.number <= self.last:
             return cursor.number
-        # Of this attempt, nothing can have been seen that is not here. Of one that broke off in another
-        # process more may have been seen than it wrote down: until this one has begun, that reader waits.
-        over = cursor.attempt == self.lease.attempt
+        # Of this attempt, nothing can have been seen that is not here, but for what the store has and is
+        # about to be published. Of one that broke off in another process more may have been seen than it
+        # wrote down: until this one has begun, that reader waits.
+        over = cursor.attempt == self.lease.attempt and (self.over or self.writing is None)
         return resume(
             cursor, turn=self.turn, attempt=self.lease.attempt, begins=self.begins, last=self.last, over=over
         )
