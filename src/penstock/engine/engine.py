@@ -264,6 +264,9 @@ class Engine:
                     self._start(claim)
             except StoreError as exc:
                 log.warning("no turn could be claimed", extra={"error": exc.code})
+            except Exception:
+                # The outermost line of what must not end: the next ring or sweep tries again.
+                log.exception("claiming broke")
 
     async def _beat(self) -> None:
         """Everything that happens by the clock: renewals, the sweep, quiet readers, retention."""
@@ -276,7 +279,11 @@ class Engine:
         }
         while True:
             await asyncio.sleep(every_s)
-            await self._journal.renew(list(self._lives.values()))
+            try:
+                await self._journal.renew(list(self._lives.values()))
+            except Exception:
+                # The outermost line of what must not end: the next beat tries again.
+                log.exception("renewing leases broke")
             now_s = self._clock()
             for chore in due_s:
                 if now_s >= due_s[chore]:
@@ -319,8 +326,7 @@ class Engine:
                 so_far = await self._reading.log(turn)
                 live = self._lives[turn] = Live(claim, so_far, self._bells, self._clock())
             report = await self._runs.answer(live)
-            if report.outcome in ENDED:
-                await self._count(claim, report)
+            await self._count(claim, report)
             self._report(report)
         except LeaseLost:
             log.warning("another worker has taken the turn over", extra={"turn": turn})
@@ -331,9 +337,14 @@ class Engine:
                 del self._lives[turn]
 
     async def _count(self, claim: Claim, report: TurnReport) -> None:
+        if report.outcome not in ENDED:
+            return
         day = time.strftime("%Y-%m-%d", time.gmtime(self._wall()))
         used = msgspec.structs.replace(report.usage, model=report.model)
-        await usage.count(self._store.shelf, claim.questions[0].person, day, used)
+        try:
+            await usage.count(self._store.shelf, claim.questions[0].person, day, used)
+        except StoreError as exc:
+            log.warning("usage was not counted", extra={"turn": report.turn, "error": exc.code})
 
     async def _carry_out_stop(self, turn: str, by: str) -> TurnInfo:
         info = await self._turns.stop(turn, by)
