@@ -3,6 +3,8 @@
     from penstock import Assistant
 
     assistant = Assistant(model="openai/gpt-4.1-mini", knowledge=["./handbook"])
+
+docs/how-it-works.md says how.
 """
 
 from importlib import import_module

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.channels.agui_reader import Page
-from tests.channels.turn_logs import TURN, log
 
 from penstock.channels.web import EarlierMissing, Frames, Line, Socket, Sse, error_frame, lines
 from penstock.core.cursor import Cursor
@@ -37,6 +35,8 @@ from penstock.core.ports import Exchange, TurnInfo
 from penstock.core.question import Person, Question
 from penstock.core.turn import View
 from penstock.errors import NotFound, TooManyQueued
+from tests.channels.agui_reader import Page
+from tests.channels.turn_logs import TURN, log
 
 EARLIER: list[Line] = [{"id": "q1", "role": "user", "content": "Capital of France?"}]
 ANSWER = {"messageId": "t1:0"}

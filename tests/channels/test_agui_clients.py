@@ -7,9 +7,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.channels.official_clients import Page as ServedPage
-from tests.channels.official_clients import run, serving
-from tests.channels.turn_logs import TURN, log, logs
 
 from penstock.channels.web import Line, Sse
 from penstock.core.cursor import Cursor
@@ -29,6 +26,9 @@ from penstock.core.events import (
     Usage,
 )
 from penstock.core.turn import fold
+from tests.channels.official_clients import Page as ServedPage
+from tests.channels.official_clients import run, serving
+from tests.channels.turn_logs import TURN, log, logs
 
 EARLIER: list[Line] = [
     {"id": "q0", "role": "user", "content": "Hello?"},

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.channels.agui_reader import Page, Shown
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.channels.turn_logs import TURN, cut, live_tails, log, logs
 
 from penstock.channels.web import Agui, Frames, Line, Socket, Sse
 from penstock.core.cursor import Begun, Cursor, parse, resume
@@ -23,6 +21,8 @@ from penstock.core.events import (
     ToolCalled,
 )
 from penstock.core.turn import fold
+from tests.channels.agui_reader import Page, Shown
+from tests.channels.turn_logs import TURN, cut, live_tails, log, logs
 
 EARLIER: list[Line] = [
     {"id": "q0", "role": "user", "content": "Hello?"},

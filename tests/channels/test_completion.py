@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.channels.turn_logs import TURN, cut, log, logs
 
 from penstock.channels.http import Completion, failure, model_card, models, whole
 from penstock.core.events import (
@@ -28,6 +27,7 @@ from penstock.core.events import (
     Usage,
 )
 from penstock.core.turn import fold
+from tests.channels.turn_logs import TURN, cut, log, logs
 
 HEAD = {"id": "chatcmpl-t1", "object": "chat.completion.chunk", "created": 17, "model": "demo"}
 

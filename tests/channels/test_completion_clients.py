@@ -9,13 +9,13 @@ from typing import Any
 
 import openai
 import pytest
-from tests.channels.official_clients import Page, run, serving
-from tests.channels.turn_logs import TURN, log
 
 from penstock.channels.http import BEAT, Completion, models, refusal, whole
 from penstock.core.events import Cited, Event, Failed, Finished, Passage, Reasoning, Text, Usage
 from penstock.core.turn import fold
 from penstock.errors import TooManyQueued
+from tests.channels.official_clients import Page, run, serving
+from tests.channels.turn_logs import TURN, log
 
 EVENTS = (
     Reasoning("Hm"),

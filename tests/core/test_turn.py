@@ -53,8 +53,9 @@ def logs(draw: st.DrawFn) -> list[Entry]:
     entries: list[Entry] = []
     attempts = draw(st.lists(attempt, min_size=1, max_size=4))
     for number, events in enumerate(attempts, 1):
-        begun: list[Event] = [Restarted(number)] if number > 1 else []
-        for event in [*begun, *events]:
+        if number > 1:
+            entries.append(Entry(len(entries) + 1, number, Restarted(number)))
+        for event in events:
             entries.append(Entry(len(entries) + 1, number, event))
     entries.append(Entry(len(entries) + 1, len(attempts), draw(end)))
     return entries

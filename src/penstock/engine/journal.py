@@ -160,7 +160,8 @@ class Journal:
     async def _finish(self, live: Live, state: State, events: Sequence[Event]) -> None:
         if live.over:
             return
-        # A copy: whoever looks at the turn must not see an end that is not written yet.
+        # A copy: whoever looks at the turn must not see an end that is not written yet. It may share
+        # its pieces of text with the original, since an end adds none.
         ended = copy.copy(live.fold)
         for event in events:
             ended.receive(event)
