@@ -44,7 +44,9 @@ middle: st.SearchStrategy[Event] = st.one_of(
     st.builds(Unknown, words),
 )
 attempt = st.lists(middle, max_size=8)
-end = st.sampled_from([Finished(), Finished("length"), Stopped(), Failed("model_cut", "It was cut.", "t1")])
+end: st.SearchStrategy[Event] = st.sampled_from(
+    [Finished(), Finished("length"), Stopped(), Failed("model_cut", "It was cut.", "t1")]
+)
 
 
 @st.composite

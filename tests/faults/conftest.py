@@ -9,7 +9,9 @@ from typing import Protocol
 
 import pytest
 
-pytest.register_assert_rewrite("tests.faults.readers", "tests.faults.conversation", "tests.channels.agui_reader")
+pytest.register_assert_rewrite(
+    "tests.faults.readers", "tests.faults.conversation", "tests.channels.agui_reader"
+)
 
 from tests.faults.server import Server  # noqa: E402
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.faults.readers import Screen, read_by_socket, read_by_sse, read_thread, to_be_shown, told
+from tests.faults.readers import Screen, ask, read_by_socket, read_by_sse, read_thread, to_be_shown, told
 from tests.faults.server import Server
 
 # Questions that one thread has under way at once: one is answered, the others wait.
@@ -56,12 +56,11 @@ class Conversation:
         await read_thread(self._server, self.thread, self.whole, self._has_all)
 
     def _has_all(self, screen: Screen) -> bool:
-        return _ended(screen) >= {asked.turn for asked in self.asked}
+        return screen.ended >= {asked.turn for asked in self.asked}
 
     async def _ask(self) -> Asked:
         question = f"{self.thread}-{len(self.asked)}-{self._chance.randrange(10**6)}"
-        path = f"/api/threads/{self.thread}/questions"
-        accepted = await told(self._server, "POST", path, json={"text": question, "id": question})
+        accepted = await ask(self._server, self.thread, question)
         asked = Asked(question, accepted["turn"], accepted["repeat"], Screen(), Screen(), Screen())
         self.asked.append(asked)
         return asked
@@ -108,13 +107,13 @@ class Conversation:
 
     def _check_whole(self) -> None:
         """Who follows the thread sees every question and every answer once, in order."""
-        shown = [(turn, answers) for turn, answers in self.whole.answers().items()]
+        shown = list(self.whole.answers().items())
         assert shown == [(asked.turn, [to_be_shown(asked.question).text]) for asked in self.asked]
 
     def _check_calls(self) -> None:
         """The model was called at most once in each life, and never after the answer was over."""
         for asked in self.asked:
-            calls = [c for c in self._server.story.calls if (c.question, c.what) == (asked.question, "called")]
+            calls = self._server.story.calls(asked.question)
             lives = [call.life for call in calls]
             assert lives == sorted(set(lives))
             assert lives, "an answer that nobody gave"
@@ -129,8 +128,3 @@ class Conversation:
         for asked in self.asked:
             for screen in asked.screens:
                 yield from screen.taken_over_after_s
-
-
-def _ended(screen: Screen) -> set[str]:
-    kinds = ("RUN_FINISHED",)
-    return {event["runId"] for event in screen.events if event["type"] in kinds}

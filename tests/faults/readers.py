@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -62,6 +61,11 @@ class Screen(Page):
     def over(self) -> bool:
         return any(event["type"] in ("RUN_FINISHED", "RUN_ERROR") for event in self.events)
 
+    @property
+    def ended(self) -> set[str]:
+        """The turns whose end it saw."""
+        return {event["runId"] for event in self.events if event["type"] == "RUN_FINISHED"}
+
     def answers(self) -> dict[str, list[str]]:
         """What it shows for each turn; a message's id begins with its turn's."""
         found: dict[str, list[str]] = {}
@@ -79,7 +83,9 @@ class Screen(Page):
 # --- One answer, by server-sent events -------------------------------------------
 
 
-async def read_by_sse(server: Server, turn: str, screen: Screen, leaving: random.Random | None = None) -> None:
+async def read_by_sse(
+    server: Server, turn: str, screen: Screen, leaving: random.Random | None = None
+) -> None:
     """Follow a turn to its end; with `leaving`, also go away in the middle now and then."""
     before: Life | None = None
     while not screen.over:
@@ -115,7 +121,20 @@ async def _connected(
     return left
 
 
-async def events(server: Server, path: str, cursor: str) -> AsyncIterator[bytes]:
+async def seen(server: Server, turn: str, attempt: int, word: str) -> None:
+    """Wait until this attempt at the turn has said the word."""
+    said = re.compile(rf"id: {turn}\.{attempt}\.\d+\ndata: [^\n]*{re.escape(word)}".encode())
+    got = bytearray()
+    await server.open()
+    async with aclosing(events(server, f"/api/turns/{turn}/events", "")) as stream:
+        async for chunk in stream:
+            got += chunk
+            if said.search(got):
+                return
+    raise AssertionError(f"the answer ended without {word!r}")
+
+
+async def events(server: Server, path: str, cursor: str) -> AsyncGenerator[bytes]:
     headers = {"Last-Event-ID": cursor} if cursor else {}
     async with client(server) as http, http.stream("GET", path, headers=headers) as response:
         if response.status_code == 503:
@@ -186,7 +205,7 @@ def _taken(message: str | bytes, turn: str, frames: list[bytes]) -> bool:
 
 
 async def read_thread(server: Server, thread: str, screen: Screen, enough: Callable[[Screen], bool]) -> None:
-    """Follow a thread, turn after turn, until the screen has enough; cancelled and called again, it goes on."""
+    """Follow a thread, turn after turn, until the screen has enough; called again, it goes on."""
     while not enough(screen):
         life = await server.open()
         got, read = bytearray(), 0
@@ -205,6 +224,12 @@ async def read_thread(server: Server, thread: str, screen: Screen, enough: Calla
 
 
 # --- What is asked once -----------------------------------------------------------
+
+
+async def ask(server: Server, thread: str, question: str) -> Any:
+    """Ask until it is acknowledged; the question is its own id."""
+    path = f"/api/threads/{thread}/questions"
+    return await told(server, "POST", path, json={"text": question, "id": question})
 
 
 async def told(server: Server, method: str, path: str, **sent: Any) -> Any:

@@ -99,7 +99,7 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, script: Script | None = None, **plan: object) -> Life:
+    async def start(self, script: Script | None = None) -> Life:
         """A new life; returns when the process has been started, which is not yet "ready"."""
         number = len(self.lives) + 1
         self.story.hand_out(script or Script(number))
@@ -117,6 +117,11 @@ class Server:
             self.lives.append(life)
             self._begun.notify_all()
         return life
+
+    async def restarted(self, script: Script | None = None) -> Life:
+        """Killed, and started again."""
+        await self.lives[-1].kill()
+        return await self.start(script)
 
     async def open(self) -> Life:
         """The life that takes connections now, or the next that does."""

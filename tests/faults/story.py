@@ -21,7 +21,7 @@ class Script(msgspec.Struct, frozen=True):
     """How one life of the server goes.
 
     With `statement`, it kills itself `after_ms` after the `nth` SQL statement that contains these
-    words ("" stands for every statement; None: it does not kill itself).
+    words has begun ("" stands for every statement; None: it does not kill itself).
     """
 
     life: int
@@ -60,9 +60,13 @@ class Folder:
             diary.write(msgspec.json.encode(call) + b"\n")
 
     @property
-    def calls(self) -> list[Call]:
+    def diary(self) -> list[Call]:
         lines = self._diary.read_bytes().splitlines() if self._diary.exists() else []
         return [msgspec.json.decode(line, type=Call) for line in lines]
+
+    def calls(self, question: str) -> list[Call]:
+        """Every time the model was asked this, in order."""
+        return [call for call in self.diary if (call.question, call.what) == (question, "called")]
 
 
 def story(question: str) -> list[Event]:

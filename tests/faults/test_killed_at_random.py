@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
+import secrets
 import signal
 import statistics
+import sys
 
 import pytest
 
@@ -19,17 +22,27 @@ from tests.faults.conversation import Conversation
 from tests.faults.server import Life, Server
 from tests.faults.story import Script
 
+# So many servers, killed a dozen times each.
+_SWEPT = 30
 # The longest that a reader may wait for the next event after a start: "within seconds".
 _SECONDS = 5.0
 # Where questions are received, logs written, turns begun, ended and let go.
-_STATEMENTS = ["", "", "INSERT INTO questions", "INSERT INTO log", "fence = fence + 1", "INSERT INTO views", "COMMIT"]
+_STATEMENTS = [
+    "",
+    "",
+    "INSERT INTO questions",
+    "INSERT INTO log",
+    "fence = fence + 1",
+    "INSERT INTO views",
+    "COMMIT",
+]
 
 
 def script(life: int, chance: random.Random) -> Script:
     statement = chance.choice(_STATEMENTS) if chance.random() < 0.5 else None
     return Script(
         life,
-        pace_ms=chance.choice([0, 2, 8]),
+        pace_ms=chance.choice([0, 4, 8]),
         statement=statement,
         nth=chance.randrange(1, 300 if statement == "" else 12),
         after_ms=chance.choice([0, 0, chance.uniform(0, 5)]),
@@ -70,25 +83,22 @@ async def check(server: Server, conversations: list[Conversation], kills: int) -
     faults = [line for life in server.lives for line in life.said if "Traceback" in line or " error " in line]
     assert not faults
     waits_s = sorted(wait for conversation in conversations for wait in conversation.waits_s())
-    tell(server, conversations, waits_s, kills)
+    sys.stdout.write(coverage(server, conversations, waits_s, kills))
     assert not waits_s or waits_s[-1] < _SECONDS
 
 
-def tell(server: Server, conversations: list[Conversation], waits_s: list[float], kills: int) -> None:
-    """What was covered, for whoever runs this with -s or -rP."""
+def coverage(server: Server, conversations: list[Conversation], waits_s: list[float], kills: int) -> str:
+    """What was hit, for whoever runs this with -rP."""
     asked = [asked for conversation in conversations for asked in conversation.asked]
-    screens = [screen for each in asked for screen in each.screens]
-    calls = [call for call in server.story.calls if call.what == "called"]
-    told = [call for call in server.story.calls if call.what == "told"]
-    print(
-        f"{kills} kills, {len(asked)} questions, {len(calls)} calls of the model, "
-        f"{len(told) - len(asked)} told to the end but not written, "
-        f"{sum(each.repeat for each in asked)} killed between receipt and acknowledgement, "
-        f"{sum(screen.connections for screen in screens)} connections"
+    calls = [call for call in server.story.diary if call.what == "called"]
+    told = [call for call in server.story.diary if call.what == "told"]
+    waited = f"{statistics.median(waits_s):.2f} s (median), {waits_s[-1]:.2f} s (most)" if waits_s else "-"
+    return (
+        f"{kills} kills, {len(asked)} questions, {len(calls)} calls of the model; "
+        f"killed between receipt and acknowledgement: {sum(each.repeat for each in asked)}, "
+        f"between the model's end and the turn's: {len(told) - len(asked)}; "
+        f"{len(waits_s)} readers waited for a turn taken over, after ready: {waited}\n"
     )
-    if waits_s:
-        median_ms, most_ms = statistics.median(waits_s) * 1000, waits_s[-1] * 1000
-        print(f"after ready, {len(waits_s)} readers waited {median_ms:.0f} ms (median), {most_ms:.0f} ms (most)")
 
 
 @pytest.mark.parametrize("seed", ["penstock", "sluice"])
@@ -101,10 +111,18 @@ async def test_killed_at_random_moments_everything_is_answered_once_and_read_onc
         await check(server, conversations, kills=8)
 
 
-@pytest.mark.sweep
-@pytest.mark.parametrize("seed", [f"x{n}" for n in range(40)])
-async def test_sweep(serving: Serving, seed: str) -> None:
-    async with asyncio.timeout(90), serving(max_attempts=1000, grace_s=0.3) as server:
-        conversations = await killed(server, seed, kills=8)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Other seeds in every sweep; one that is named on the command line, `...[3f9a01]`, is played again."""
+    if "any_seed" in metafunc.fixturenames:
+        named = re.findall(rf"{metafunc.definition.name}\[(\w+)\]", " ".join(metafunc.config.args))
+        metafunc.parametrize("any_seed", named or [secrets.token_hex(3) for _ in range(_SWEPT)])
 
-        await check(server, conversations, kills=8)
+
+@pytest.mark.sweep
+async def test_killed_hundreds_of_times_everything_is_answered_once_and_read_once(
+    serving: Serving, any_seed: str
+) -> None:
+    async with asyncio.timeout(120), serving(max_attempts=1000, grace_s=0.3) as server:
+        conversations = await killed(server, any_seed, kills=12)
+
+        await check(server, conversations, kills=12)
