@@ -9,11 +9,12 @@ from typing import Protocol
 
 import pytest
 
+from tests.faults.server import Server
+
+# Before anybody imports them, so that what is not true in them is shown in full.
 pytest.register_assert_rewrite(
     "tests.faults.readers", "tests.faults.conversation", "tests.channels.agui_reader"
 )
-
-from tests.faults.server import Server  # noqa: E402
 
 
 class Serving(Protocol):

@@ -83,6 +83,8 @@ class Conversation:
         assert order == [(asked.question, asked.turn) for asked in self.asked]
         for asked, turn in zip(self.asked, transcript, strict=True):
             self._check_answer(asked, turn["answer"])
+            # The transcript has what was settled; this is folded from the log.
+            assert await told(self._server, "GET", f"/api/turns/{asked.turn}") == turn["answer"]
         self._check_whole()
         self._check_calls()
 

@@ -97,6 +97,8 @@ class Turn:
         self._kept = _Kept()
         # Everything of the view but the two growing texts.
         self._rest = View()
+        # Text comes and there is nothing else to change: true for nearly every event.
+        self._flowing = False
 
     @property
     def view(self) -> View:
@@ -119,15 +121,17 @@ class Turn:
         return self._rest.state
 
     def receive(self, event: Event) -> None:
+        if self._flowing and type(event) is Text:
+            self._text.append(event.text)
+            if len(self._text) > _MOST_PIECES:
+                self._joined(self._text)
+            return
         if self._rest.done:
             raise TurnOver(f"{type(event).__name__} after the end")
         match event:
             case Text(text):
                 self._text.append(text)
-                if len(self._text) > _MOST_PIECES:
-                    self._joined(self._text)
-                if self._rest.status or self._rest.state == "queued":
-                    self._set(state="running", status="")
+                self._set(state="running", status="")
             case Reasoning(text):
                 self._reasoning.append(text)
                 if len(self._reasoning) > _MOST_PIECES:
@@ -175,6 +179,7 @@ class Turn:
 
     def _set(self, **changes: object) -> None:
         self._rest = msgspec.structs.replace(self._rest, **changes)
+        self._flowing = self._rest.state == "running" and not self._rest.status
 
     @staticmethod
     def _joined(pieces: list[str]) -> str:

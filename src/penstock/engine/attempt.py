@@ -172,31 +172,30 @@ class Attempts:
         return random.uniform(bound_s / 2, bound_s)
 
     async def _hear(self, live: Live, prompt: Prompt, said: _Said, silence: _Silence) -> None:
-        clock, note, behind = self._clock, self._journal.note, self._journal.behind
+        clock, journal = self._clock, self._journal
         events = self.model.stream(prompt)
         try:
             async for event in events:
                 live.heard = True
-                match event:
-                    case Text() | Reasoning():
-                        now_s = silence.heard_s = clock()
-                        live.show(event, now_s)
-                        note(live)
-                        if behind(live, now_s):
-                            await self._journal.catch_up(live)
-                    case Usage():
-                        said.usage = event
-                    case Finished():
-                        said.finished = event
-                    case _:
-                        silence.heard_s = clock()
-                        await self._rare(live, event, said)
+                if type(event) is Text or type(event) is Reasoning:
+                    now_s = silence.heard_s = clock()
+                    live.show(event, now_s)
+                    journal.note(live)
+                    if journal.behind(live, now_s):
+                        await journal.catch_up(live)
+                else:
+                    silence.heard_s = clock()
+                    await self._rare(live, event, said)
         finally:
             await _closed(events)
 
     async def _rare(self, live: Live, event: Event, said: _Said) -> None:
         """Everything but text: shown only once it is written down."""
         match event:
+            case Usage():
+                said.usage = event
+            case Finished():
+                said.finished = event
             case ToolCalled():
                 await self._journal.commit(live, event)
                 raise ToolsWanted(f"the model called {event.name!r}")
@@ -207,8 +206,8 @@ class Attempts:
                 await self._journal.commit(live, event)
             case Waiting() | Restarted() | Stopped() | Failed() | Unknown():
                 raise ModelRefused(f"a model may not say {type(event).__name__}")
-            case Text() | Reasoning() | Usage() | Finished():
-                raise AssertionError("handled where it is frequent")
+            case Text() | Reasoning():
+                raise AssertionError("shown where it is frequent")
             case _:
                 assert_never(event)
 

@@ -20,10 +20,10 @@ class Bell:
 
     def ring(self) -> None:
         self._rang = True
-        if self._waiting is not None:
-            if not self._waiting.done():
-                self._waiting.set_result(None)
+        if (waiting := self._waiting) is not None:
             self._waiting = None
+            if not waiting.done():
+                waiting.set_result(None)
 
     async def wait(self) -> None:
         """Return at once when it rang since the last wait, else with the next ring."""

@@ -124,10 +124,9 @@ class Journal:
 
     def behind(self, live: Live, now_s: float) -> bool:
         """Whether so much is unjournaled that reading the model must pause."""
-        return (
-            live.unjournaled_bytes > self._cadence.max_bytes
-            or now_s - live.unjournaled_since_s > self._cadence.max_s
-        ) and live.last > live.journaled
+        if live.unjournaled_bytes > self._cadence.max_bytes:
+            return True
+        return now_s - live.unjournaled_since_s > self._cadence.max_s and live.last > live.journaled
 
     async def catch_up(self, live: Live) -> None:
         """Return when everything shown until now is journaled."""

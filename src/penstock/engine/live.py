@@ -32,6 +32,7 @@ class Live:
         self.thread = claim.turn.thread
         self.tries = claim.turn.tries
         self.begins = list(claim.turn.begins)
+        self._begun = self.begins[-1].attempt if self.begins else 0
         self.last = self.journaled = claim.turn.last
         self.first_text_s: float | None = None
         self.over = False
@@ -60,7 +61,7 @@ class Live:
         """Publish a piece of text at once; the journal has it later."""
         if self.journaled == self.last:
             self.unjournaled_since_s = now_s
-        self.unjournaled_bytes += _size(event)
+        self.unjournaled_bytes += len(event.text) + _EVENT_BYTES
         self.fold.receive(event)
         self._enter(event)
         if self.first_text_s is None and type(event) is Text:
@@ -84,17 +85,25 @@ class Live:
             self._base += spare
 
     def _enter(self, event: Event) -> None:
-        self.last += 1
+        self.last = number = self.last + 1
         attempt = self.lease.attempt
-        if not self.begins or self.begins[-1].attempt != attempt:
-            self.begins.append(Begun(attempt, self.last))
-        self._entries.append(Entry(self.last, attempt, event))
+        if attempt != self._begun:
+            self._begun = attempt
+            self.begins.append(Begun(attempt, number))
+        # Without the Python function that a NamedTuple is called through.
+        self._entries.append(tuple.__new__(Entry, (number, attempt, event)))
 
     # --- Reading ---------------------------------------------------------------
 
     def holds(self, after: int) -> bool:
         """Whether everything after number `after` is still in memory."""
         return after >= self._base - 1
+
+    def news(self, attempt: int, number: int) -> list[Entry] | None:
+        """What came after a reader who keeps up with this attempt; None for any other reader."""
+        if attempt == self.lease.attempt and self._base - 1 <= number <= self.last:
+            return self._entries[number - self._base + 1 :]
+        return None
 
     def after(self, number: int) -> list[Entry]:
         return self._entries[number - self._base + 1 :]
@@ -147,4 +156,4 @@ class Live:
 
 
 def _size(event: Event) -> int:
-    return _EVENT_BYTES + (len(event.text) if isinstance(event, Text | Reasoning) else 0)
+    return _EVENT_BYTES + len(event.text) if isinstance(event, (Text, Reasoning)) else _EVENT_BYTES

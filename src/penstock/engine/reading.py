@@ -31,16 +31,18 @@ class Reading:
 
     async def follow(self, turn: str) -> AsyncGenerator[list[Entry]]:
         """The log from its first entry, as it comes; an empty item when there was a look for nothing."""
-        cursor = Cursor(turn)
+        attempt = number = 0
         with self._bells.on(turn) as bell:
             for_nothing = True
             while True:
-                entries, over = await self._news(turn, cursor)
+                live, over = self._lives.get(turn), False
+                entries = None if live is None else live.news(attempt, number)
+                if entries is None:
+                    entries, over = await self._news(turn, Cursor(turn, attempt, number))
                 if entries:
-                    last = entries[-1]
-                    cursor = Cursor(turn, last.attempt, last.number)
+                    number, attempt, event = entries[-1]
                     yield entries
-                    if isinstance(last.event, ENDS):
+                    if isinstance(event, ENDS):
                         return
                     for_nothing = False
                 elif over:
