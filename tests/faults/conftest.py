@@ -12,9 +12,7 @@ import pytest
 from tests.faults.server import Server
 
 # Before anybody imports them, so that what is not true in them is shown in full.
-pytest.register_assert_rewrite(
-    "tests.faults.readers", "tests.faults.conversation", "tests.channels.agui_reader"
-)
+pytest.register_assert_rewrite("tests.faults.readers", "tests.faults.conversation")
 
 
 class Serving(Protocol):

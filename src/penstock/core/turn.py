@@ -85,7 +85,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 # Small strings cost about eight times their text, so they are joined now and then.
-_MOST_PIECES = 128
+_MOST_PIECES = 32
 
 
 class Turn:

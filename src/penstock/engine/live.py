@@ -19,7 +19,7 @@ from penstock.engine.bells import Bells
 from penstock.errors import ModelError
 
 # How many journaled entries stay in memory for readers that are a little behind.
-_TAIL = 64
+_TAIL = 32
 # What an event costs in the journal beside its text.
 _EVENT_BYTES = 32
 
