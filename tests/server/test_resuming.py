@@ -69,6 +69,19 @@ async def test_what_a_new_attempt_took_back_is_told_to_whoever_saw_it(places: Pl
     assert any(e["type"] == "MESSAGES_SNAPSHOT" for frame in line.frames(turn) for e in frame["events"])
 
 
+async def test_the_snapshot_of_a_long_thread_leaves_nothing_out(places: Places) -> None:
+    short = [["ok"]] * 210
+    async with places.open(ScriptedModel(*short, ["Lon", ModelCut("cut")], ["Paris."])) as place:
+        for _ in short:
+            await place.answered()
+        turn = (await place.ask())["turn"]
+        async with place.stream(f"/api/turns/{turn}/events") as there:
+            await there.until_words("Lon")
+            snapshot = await there.until("MESSAGES_SNAPSHOT")
+
+    assert len(snapshot.data["messages"]) == 2 * 210 + 1
+
+
 async def test_a_reader_resumes_after_the_server_was_started_again(places: Places) -> None:
     model = ScriptedModel(["Pa", HOLD])
     async with places.open(model) as place:

@@ -83,6 +83,7 @@ class Engine:
         self._chores: set[asyncio.Task[Any]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._closing = False
+        self._giving_back = False
         self._readers = 0
         self._journal = Journal(self._turns, rules.lease_s, clock)
         self._reading = Reading(self._turns, self._threads, self._lives, self._bells)
@@ -216,6 +217,7 @@ class Engine:
         if self._running and grace_s > 0:
             log.info("waiting for running turns", extra={"turns": len(self._running), "grace_s": grace_s})
             await asyncio.wait(self._running.values(), timeout=grace_s)
+        self._giving_back = True
         for live in self._lives.values():
             live.interrupt(GivenBack())
         if self._running:
@@ -325,6 +327,8 @@ class Engine:
             if live is None or live.claim is not claim:
                 so_far = await self._reading.log(turn)
                 live = self._lives[turn] = Live(claim, so_far, self._bells, self._clock())
+            if self._giving_back:
+                live.interrupt(GivenBack())
             report = await self._runs.answer(live)
             await self._count(claim, report)
             self._report(report)

@@ -11,11 +11,14 @@ from contextlib import aclosing
 from penstock.channels.web import Agui, Line, lines
 from penstock.core.cursor import Cursor
 from penstock.core.events import Entry
+from penstock.core.ports import Exchange
 from penstock.core.question import Person
 from penstock.server.desk import Desk, thread_name
 
 # A long log comes as several messages, so that a reader on a slow line sees that it comes.
 _AT_ONCE = 200
+# Turns read at once for a snapshot.
+_PAGE = 200
 
 
 class Driver:
@@ -45,7 +48,7 @@ class Driver:
         if len(entries) > _AT_ONCE:
             return (*await self._fed(entries[:_AT_ONCE]), *await self._fed(entries[_AT_ONCE:]))
         if entries and self._reader.needs_earlier(entries):
-            exchanges = await self._desk.engine.transcript(self._person, self._thread)
+            exchanges = await _whole_thread(self._desk, self._person, self._thread)
             self._reader.earlier = lines(exchanges, until=self.turn)
         told = self._reader.encode(entries)
         return (told,) if told else ()
@@ -80,3 +83,13 @@ async def _questions(desk: Desk, person: Person, thread: str, turn: str) -> Sequ
         if exchange.turn.id == turn:
             return [{"id": q.id, "role": "user", "content": q.text} for q in exchange.questions]
     return ()
+
+
+async def _whole_thread(desk: Desk, person: Person, thread: str) -> list[Exchange]:
+    """All of it: what a snapshot leaves out, a reader takes off the screen."""
+    found: list[Exchange] = []
+    before = ""
+    while page := await desk.engine.transcript(person, thread, before=before, limit=_PAGE):
+        found[:0] = page
+        before = page[0].turn.id
+    return found
