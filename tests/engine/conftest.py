@@ -66,6 +66,10 @@ class Story:
             pass
         return (await self.engine.turn(ANN, turn))[1]
 
+    async def reported(self, turns: int) -> list[TurnReport]:
+        """The reports of so many turns, as they end."""
+        return [await self.reports.get() for _ in range(turns)]
+
     async def transcript(self, thread: str = "t1") -> list[Exchange]:
         return await self.engine.transcript(ANN, f"acme:web:{thread}")
 

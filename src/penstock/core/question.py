@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -81,6 +82,11 @@ class Thread(msgspec.Struct, frozen=True):
     tenant: str
     owner: str
     created_s: float
+
+
+def persons_shelf(person: Person) -> str:
+    """The prefix under which a person's documents stand on the Shelf; an id may hold a slash itself."""
+    return f"person/{quote(person.tenant, safe='')}/{quote(person.id, safe='')}/"
 
 
 def thread_key(tenant: str, channel: str, name: str) -> str:

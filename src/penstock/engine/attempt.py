@@ -13,6 +13,8 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import assert_never
 
+import msgspec
+
 from penstock.core import prompt as prompts
 from penstock.core.citing import cited
 from penstock.core.events import (
@@ -41,7 +43,7 @@ from penstock.core.question import File, Message, Person
 from penstock.engine.journal import Journal
 from penstock.engine.live import Live
 from penstock.engine.rules import Rules
-from penstock.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelStalled
+from penstock.errors import LeaseLost, ModelBusy, ModelCut, ModelError, ModelRefused, ModelStalled
 
 log = logging.getLogger("penstock.engine")
 
@@ -53,6 +55,18 @@ _SEARCHING = "Looking in the documents…"
 class ToolsWanted(ModelRefused):
     code = "tools_wanted"
     for_reader = "The model wanted to use a tool, and this assistant has none to offer."
+
+
+class NotAnEvent(ModelRefused):
+    """A model of somebody's own gave an event with a value that its type forbids."""
+
+    code = "not_an_event"
+    for_reader = ModelError.for_reader
+
+
+class SearchFailed(ModelRefused):
+    code = "search_failed"
+    for_reader = "The documents could not be searched. Please ask again."
 
 
 class Attempts:
@@ -116,6 +130,11 @@ class Attempts:
             if not done:
                 await self._journal.commit(live, Status(_SEARCHING))
             return await search
+        except (LeaseLost, asyncio.CancelledError):
+            raise
+        except Exception as exc:
+            # Its words may quote the question, so only its kind is told.
+            raise SearchFailed(type(exc).__name__) from exc
         finally:
             search.cancel()
 
@@ -151,7 +170,7 @@ class Attempts:
                 return
             except ModelError as exc:
                 wait_s = self._pause_s(exc, retry)
-                if live.heard or not exc.try_again or wait_s is None:
+                if live.why is not None or live.heard or not exc.try_again or wait_s is None:
                     raise
                 log.info(
                     "the model failed before its first word; asking again",
@@ -176,6 +195,9 @@ class Attempts:
         events = self.model.stream(prompt)
         try:
             async for event in events:
+                if live.why is not None:
+                    # It was called and did not listen.
+                    raise live.why
                 live.heard = True
                 if type(event) is Text or type(event) is Reasoning:
                     now_s = silence.heard_s = clock()
@@ -191,6 +213,7 @@ class Attempts:
 
     async def _rare(self, live: Live, event: Event, said: _Said) -> None:
         """Everything but text: shown only once it is written down."""
+        _check(event)
         match event:
             case Usage():
                 said.usage = event
@@ -253,6 +276,14 @@ class _Silence:
         else:
             after = "the first event" if self.heard_s is None else "the next event"
             self._live.interrupt(ModelStalled(f"waited too long for {after}"))
+
+
+def _check(event: Event) -> None:
+    """Raises NotAnEvent for what could be written down and never be read again."""
+    try:
+        msgspec.convert(msgspec.to_builtins(event), Event)
+    except (msgspec.ValidationError, TypeError) as exc:
+        raise NotAnEvent(f"{type(event).__name__}: {exc}") from None
 
 
 async def _closed(events: AsyncIterator[Event]) -> None:

@@ -83,6 +83,7 @@ class Engine:
         self._chores: set[asyncio.Task[Any]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._closing = False
+        self._counting = asyncio.Lock()
         self._giving_back = False
         self._readers = 0
         self._journal = Journal(self._turns, rules.lease_s, clock)
@@ -165,6 +166,7 @@ class Engine:
                         yield turn, entries
                 yield turn, []
                 await bell.wait()
+                await self._reading.thread_of(person, thread)
 
     async def stop(self, person: Person, turn: str, by: str = "person") -> TurnInfo:
         """Order a turn stopped; what was said so far is kept. An ended turn stays as it is."""
@@ -191,6 +193,7 @@ class Engine:
         """Remove a thread and all that belongs to it; answers under way are given up."""
         await self._reading.thread_of(person, thread)
         self._let_go(await self._threads.forget(thread))
+        self._bells.ring(thread)
 
     async def forget_person(self, person: Person) -> None:
         self._let_go(await self._threads.forget_person(person))
@@ -336,9 +339,18 @@ class Engine:
             log.warning("another worker has taken the turn over", extra={"turn": turn})
         except StoreError as exc:
             log.error("the turn was given up", extra={"turn": turn, "error": exc.code})
+            self._look_again()
+        except Exception:
+            # The outermost line of a turn's task.
+            log.exception("a turn was given up", extra={"turn": turn})
+            self._look_again()
         finally:
             if live is not None and self._lives.get(turn) is live:
                 del self._lives[turn]
+
+    def _look_again(self) -> None:
+        """When the lease of a turn that was given up has lapsed, somebody shall claim it before the sweep."""
+        asyncio.get_running_loop().call_later(self.rules.lease_s + 0.1, self._work.ring)
 
     async def _count(self, claim: Claim, report: TurnReport) -> None:
         if report.outcome not in ENDED:
@@ -346,7 +358,9 @@ class Engine:
         day = time.strftime("%Y-%m-%d", time.gmtime(self._wall()))
         used = msgspec.structs.replace(report.usage, model=report.model)
         try:
-            await usage.count(self._store.shelf, claim.questions[0].person, day, used)
+            # One at a time: a person's answers that end together would collide.
+            async with self._counting:
+                await usage.count(self._store.shelf, claim.questions[0].person, day, used)
         except StoreError as exc:
             log.warning("usage was not counted", extra={"turn": report.turn, "error": exc.code})
 

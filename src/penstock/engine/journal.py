@@ -117,7 +117,7 @@ class Journal:
                 live.flushes += 1
                 live.journaled_to(batch.first + len(batch.events) - 1, asked_s)
             self._heed(live, order, asked_s)
-            if not live.over and live.last > live.journaled:
+            if not order.lost and live.last > live.journaled:
                 self.note(live)
 
     # --- At once ---------------------------------------------------------------

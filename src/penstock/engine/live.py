@@ -20,6 +20,8 @@ from penstock.errors import ModelError
 
 # How many journaled entries stay in memory for readers that are a little behind.
 _TAIL = 32
+# How long a model may take to close when it is interrupted.
+_CLOSE_S = 2.0
 # What an event costs in the journal beside its text.
 _EVENT_BYTES = 32
 
@@ -53,6 +55,7 @@ class Live:
         self._base = self.last + 1
         self._bells = bells
         self._scope: asyncio.Timeout | None = None
+        self._last_call: asyncio.Timeout | None = None
         self.why: Exception | None = None
 
     # --- Showing ---------------------------------------------------------------
@@ -61,7 +64,8 @@ class Live:
         """Publish a piece of text at once; the journal has it later."""
         if self.journaled == self.last:
             self.unjournaled_since_s = now_s
-        self.unjournaled_bytes += len(event.text) + _EVENT_BYTES
+        # Encoding also finds what is not text, before anybody has seen it.
+        self.unjournaled_bytes += len(event.text.encode()) + _EVENT_BYTES
         self.fold.receive(event)
         self._enter(event)
         if self.first_text_s is None and type(event) is Text:
@@ -130,10 +134,13 @@ class Live:
     @asynccontextmanager
     async def interruptible(self) -> AsyncIterator[None]:
         """What runs inside is left at once when the turn is interrupted, by raising the reason."""
+        if self.why is not None:
+            raise self.why
         try:
-            async with asyncio.timeout(0 if self.why else None) as self._scope:
+            async with asyncio.timeout(None) as self._last_call, asyncio.timeout(None) as self._scope:
                 yield
-        except TimeoutError:
+        except Exception:
+            # What a model says to being closed must not hide why it was closed.
             if self.why is None:
                 raise
             raise self.why from None
@@ -142,10 +149,14 @@ class Live:
 
     def interrupt(self, why: Exception) -> None:
         """The first reason counts, except that a model's failure gives way to an order."""
-        if self.why is None or isinstance(self.why, ModelError):
+        if not self.over and (self.why is None or isinstance(self.why, ModelError)):
             self.why = why
             if self._scope is not None and self._scope.when() is None:
-                self._scope.reschedule(asyncio.get_running_loop().time())
+                now_s = asyncio.get_running_loop().time()
+                self._scope.reschedule(now_s)
+                # A model that closes too slowly, or swallowed the first call, is called once more.
+                if self._last_call is not None:
+                    self._last_call.reschedule(now_s + _CLOSE_S)
 
     def next_attempt(self) -> None:
         self.lease = Lease(self.lease.turn, self.lease.fence, self.lease.attempt + 1)

@@ -67,6 +67,12 @@ class Runs:
             await self._fail(live, exc.code, exc.for_reader)
         except StoreError:
             raise
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.error("a model or a search cancelled itself", extra={"turn": live.turn})
+            await self._fail(live, PenstockError.code, PenstockError.for_reader)
         except Exception:
             # The outermost line of a turn: the reader is told, and the log says what it was.
             log.exception("a turn broke", extra={"turn": live.turn})
@@ -98,6 +104,8 @@ class Runs:
             if live.last > live.journaled:
                 # Under the attempt that showed it, or readers who saw it could not be told apart.
                 await self._journal.commit(live)
+            if live.why is not None and not isinstance(live.why, ModelError):
+                raise live.why
             live.next_attempt()
             await self._journal.commit(live, Restarted(live.lease.attempt, why))
 

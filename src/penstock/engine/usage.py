@@ -10,10 +10,10 @@ import msgspec
 
 from penstock.core.events import Usage
 from penstock.core.ports import Shelf
-from penstock.core.question import Person
+from penstock.core.question import Person, persons_shelf
 from penstock.core.turn import added
 
-# Two workers may count at the same moment; more than a few collisions in a row do not happen.
+# Other processes may count for the same person at the same moment; each try lets one of them through.
 _TRIES = 10
 
 
@@ -43,4 +43,4 @@ async def read(shelf: Shelf, person: Person) -> list[DayUsage]:
 
 
 def _key(person: Person, day: str) -> str:
-    return f"person/{person.tenant}/{person.id}/usage/{day}"
+    return f"{persons_shelf(person)}usage/{day}"

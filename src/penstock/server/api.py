@@ -238,7 +238,7 @@ def _turn(exchange: Exchange) -> Turn:
 def _limit(text: str) -> int:
     if not text:
         return _PAGE
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+    if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= _MOST:
         raise WrongShape(f"limit is a number from 1 to {_MOST}.")
     return int(text)
 

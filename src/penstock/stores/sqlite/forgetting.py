@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from penstock.core.question import Person
+from penstock.core.question import Person, persons_shelf
 from penstock.stores.folder import FolderBlobs
 from penstock.stores.sqlite.receiving import tombstone
 from penstock.stores.sqlite.shelf import delete_prefix
@@ -48,7 +48,7 @@ def forget_person(connection: sqlite3.Connection, person: Person) -> list[str]:
         (person.tenant, person.id),
     ).fetchall()
     turns = [turn for (thread,) in threads for turn in forget(connection, thread)]
-    delete_prefix(connection, f"person/{person.tenant}/{person.id}/")
+    delete_prefix(connection, persons_shelf(person))
     return turns
 
 

@@ -11,7 +11,7 @@ from penstock.core.events import VERSION, Waiting, encode_batch
 from penstock.core.overlap import Backlog, Decision, Join, Limits, NewTurn, Overlap, decide
 from penstock.core.ports import Received
 from penstock.core.question import Question, may_read
-from penstock.errors import Gone, NotFound, PenstockError, QuestionChanged
+from penstock.errors import Gone, NotFound, PenstockError, QuestionChanged, QuestionInvalid
 from penstock.stores.sqlite.claiming import claim
 from penstock.stores.sqlite.rows import TurnRow, encode_json, thread_by_key, turn_by_seq
 
@@ -29,7 +29,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def asked(question: Question, turn: str, overlap: Overlap, limits: Limits, lease_s: float) -> Asked:
-    return Asked(question, turn, overlap, limits, lease_s, question.digest, encode_json(question))
+    body = encode_json(question)
+    try:
+        msgspec.json.decode(body, type=Question)
+    except msgspec.ValidationError as exc:
+        # Types are checked when it is read, and by then it would stand in everybody's way.
+        raise QuestionInvalid(f"The question is not of the right shape: {exc}.") from None
+    return Asked(question, turn, overlap, limits, lease_s, question.digest, body)
 
 
 def receive(connection: sqlite3.Connection, asked: Asked, now_s: float) -> Received:

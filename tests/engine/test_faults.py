@@ -1,0 +1,180 @@
+"""What models, searches, and the moment do wrong, and what a turn does about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+import msgspec
+import pytest
+
+from penstock.core.events import Cited, Event, Finished, Passage, Restarted, Text
+from penstock.core.prompt import Prompt
+from penstock.core.question import Person, Question, persons_shelf
+from penstock.engine import Rules
+from penstock.errors import NotFound, QuestionInvalid, StoreLocked
+from penstock.testing.models import HOLD, ScriptedModel
+from tests.engine.conftest import ANN, Stage
+
+Stream = Callable[[asyncio.Event], AsyncGenerator[Event]]
+
+
+class Unruly:
+    """A model made of a generator that does what no model should; `reached` is set when it waits."""
+
+    name = "unruly"
+    window_tokens = 8_000
+
+    def __init__(self, stream: Stream) -> None:
+        self.reached = asyncio.Event()
+        self._stream = stream
+
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Event]:
+        return self._stream(self.reached)
+
+
+async def complains_when_closed(reached: asyncio.Event) -> AsyncGenerator[Event]:
+    try:
+        yield Text("one")
+        reached.set()
+        await asyncio.Event().wait()
+    finally:
+        raise RuntimeError("not so fast")
+
+
+async def hangs_when_closed(reached: asyncio.Event) -> AsyncGenerator[Event]:
+    try:
+        yield Text("one")
+        reached.set()
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.Event().wait()
+
+
+async def does_not_listen(reached: asyncio.Event) -> AsyncGenerator[Event]:
+    yield Text("one")
+    while True:
+        try:
+            reached.set()
+            await asyncio.Event().wait()
+        except BaseException:
+            yield Text(" more")
+
+
+async def gives_another_error(reached: asyncio.Event) -> AsyncGenerator[Event]:
+    yield Text("one")
+    try:
+        reached.set()
+        await asyncio.Event().wait()
+    except BaseException:
+        raise ValueError("something else") from None
+
+
+@pytest.mark.parametrize(
+    "stream", [complains_when_closed, hangs_when_closed, does_not_listen, gives_another_error]
+)
+async def test_a_stop_is_carried_out_whatever_the_model_says_to_it(stage: Stage, stream: Stream) -> None:
+    model = Unruly(stream)
+    async with stage.story(model) as story:
+        turn = (await story.ask()).turn.id
+        await model.reached.wait()
+
+        await story.engine.stop(ANN, turn)
+
+        log = await story.log(turn)
+        assert not any(isinstance(entry.event, Restarted) for entry in log)
+        view = await story.view(turn)
+        assert (view.state, view.stopped_by, view.text) == ("stopped", "person", "one")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        msgspec.structs.replace(Finished(), reason="stop"),
+        Cited(1, msgspec.structs.replace(Passage("a.md", "…"), heading=None)),
+        Text("\ud800"),
+    ],
+    ids=["a reason of its own", "a passage without a heading", "half a character"],
+)
+async def test_a_models_wrong_value_ends_its_turn_and_nothing_else(stage: Stage, wrong: Event) -> None:
+    model = ScriptedModel(["Pa", wrong], ["fine"])
+    async with stage.story(model, rules=Rules(max_attempts=1)) as story:
+        broken = await story.view((await story.ask("a")).turn.id)
+        after = await story.view((await story.ask("b")).turn.id)
+
+        assert (broken.state, broken.text) == ("failed", "Pa")
+        assert (after.state, after.text) == ("done", "fine")
+
+
+async def test_a_model_that_cancels_itself_fails_with_a_sentence(stage: Stage) -> None:
+    async def cancels(reached: asyncio.Event) -> AsyncGenerator[Event]:
+        yield Text("Pa")
+        raise asyncio.CancelledError
+
+    async with stage.story(Unruly(cancels)) as story:
+        view = await story.view((await story.ask()).turn.id)
+
+        assert (view.state, view.text) == ("failed", "Pa")
+
+
+async def test_a_search_that_fails_is_told_without_its_words(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        async def search(self, query: str, limit: int) -> list[Passage]:
+            raise StoreLocked(f"locked while looking for {query!r}")
+
+    async with stage.story(ScriptedModel(["?"]), knowledge=Broken()) as story:
+        view = await story.view((await story.ask("my secret question")).turn.id)
+
+        assert (view.state, view.error_code) == ("failed", "search_failed")
+        assert "secret" not in caplog.text
+
+
+async def test_a_question_of_the_wrong_shape_stands_in_nobodys_way(stage: Stage) -> None:
+    person = msgspec.structs.replace(Person("acme", "u7"), name=None)
+    async with stage.story(ScriptedModel(["Paris"])) as story:
+        with pytest.raises(QuestionInvalid):
+            await story.engine.ask(Question("q1", "acme:web:t9", person, "Where?"))
+
+        assert (await story.view((await story.ask()).turn.id)).text == "Paris"
+
+
+async def test_the_answers_of_one_person_that_end_together_are_all_counted(stage: Stage) -> None:
+    async with stage.story(ScriptedModel(["ok"])) as story:
+        for n in range(40):
+            await story.ask(thread=f"t{n}")
+        await story.reported(40)
+
+        assert sum(day.turns for day in await story.engine.usage(ANN)) == 40
+
+
+def test_ids_with_slashes_do_not_meet_on_the_shelf() -> None:
+    assert persons_shelf(Person("a", "b/c")) != persons_shelf(Person("a/b", "c"))
+
+
+async def test_a_forgotten_running_turn_is_let_go_of_by_the_journal(stage: Stage) -> None:
+    model = ScriptedModel(["Pa", HOLD])
+    async with stage.story(model) as story:
+        turn = (await story.ask()).turn.id
+        await story.seen_until(turn, "Pa")
+
+        await story.engine.forget(ANN, "acme:web:t1")
+
+        await asyncio.wait(story.engine._running.values())
+        # Three ticks of the journal.
+        await asyncio.sleep(0.3)
+        assert not story.engine._journal._due
+
+
+async def test_who_follows_a_thread_that_is_forgotten_is_told(stage: Stage) -> None:
+    async with stage.story(ScriptedModel(["Paris"])) as story:
+        await story.view((await story.ask()).turn.id)
+        news = story.engine.follow_thread(ANN, "acme:web:t1")
+        while (await anext(news))[1]:
+            pass
+
+        await story.engine.forget(ANN, "acme:web:t1")
+
+        with pytest.raises(NotFound):
+            await anext(news)
