@@ -335,8 +335,8 @@ class Engine:
             report = await self._runs.answer(live)
             await self._count(claim, report)
             self._report(report)
-        except LeaseLost:
-            log.warning("another worker has taken the turn over", extra={"turn": turn})
+        except LeaseLost as exc:
+            log.warning("a turn is not ours any more", extra={"turn": turn, "why": str(exc)})
         except StoreError as exc:
             log.error("the turn was given up", extra={"turn": turn, "error": exc.code})
             self._look_again()

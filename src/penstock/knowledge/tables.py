@@ -59,7 +59,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     with _translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with closing(_connect(path, "rwc")) as db:
             _prepare(db, path)
             yield db

@@ -77,7 +77,9 @@ def _repeated(
     connection: sqlite3.Connection, asked: Asked, seq: int, digest: str, *, now_s: float
 ) -> Received:
     if digest != asked.digest:
-        raise QuestionChanged("A question with this id was asked before, with another text: use a new id.")
+        raise QuestionChanged(
+            "A question with this id was asked before, and it was another one (text, thread or person): use a new id."
+        )
     turn = turn_by_seq(connection, seq)
     got = claim(connection, turn.id, now_s, asked.lease_s) if asked.lease_s > 0 else None
     return Received(
