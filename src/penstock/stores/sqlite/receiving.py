@@ -78,7 +78,7 @@ def _repeated(
 ) -> Received:
     if digest != asked.digest:
         raise QuestionChanged(
-            "A question with this id was asked before, and it was another one (text, thread or person): use a new id."
+            "Another question (text, thread or person) was asked with this id before: use a new id."
         )
     turn = turn_by_seq(connection, seq)
     got = claim(connection, turn.id, now_s, asked.lease_s) if asked.lease_s > 0 else None
