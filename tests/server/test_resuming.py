@@ -82,6 +82,20 @@ async def test_the_snapshot_of_a_long_thread_leaves_nothing_out(places: Places) 
     assert len(snapshot.data["messages"]) == 2 * 210 + 1
 
 
+async def test_a_long_thread_is_replayed_with_every_question(places: Places) -> None:
+    async with places.open(ScriptedModel(["ok"])) as place:
+        for n in range(60):
+            last = await place.answered(f"question {n}")
+        async with place.stream("/api/threads/t1/events") as there:
+            asked: list[str] = []
+            while len(asked) < 60:
+                started = await there.until("RUN_STARTED")
+                asked += [message["content"] for message in started.data["input"]["messages"]]
+
+    assert asked == [f"question {n}" for n in range(60)]
+    assert last["state"] == "done"
+
+
 async def test_a_reader_resumes_after_the_server_was_started_again(places: Places) -> None:
     model = ScriptedModel(["Pa", HOLD])
     async with places.open(model) as place:

@@ -67,22 +67,31 @@ async def thread_drivers(
 ) -> AsyncGenerator[tuple[Driver | None, Sequence[Entry]]]:
     """One turn of a thread after another, each told with the question it answers; None before the first."""
     driver: Driver | None = None
+    questions: dict[str, Sequence[Line]] = {}
     async with aclosing(desk.engine.follow_thread(person, thread, seen)) as news:
         async for turn, entries in news:
             if turn and (driver is None or driver.turn != turn):
                 cursor = seen if seen is not None and seen.turn == turn else None
-                asked = () if cursor else await _questions(desk, person, thread, turn)
+                if cursor is None and turn not in questions:
+                    # At first all that are there, for a replay would ask for each of them.
+                    read = (
+                        _whole_thread(desk, person, thread)
+                        if driver is None
+                        else (desk.engine.transcript(person, thread))
+                    )
+                    questions.update(_questions(await read))
+                asked = () if cursor else questions.pop(turn, ())
                 reader = kind(thread_name(thread), turn, seen=cursor, frames=desk.frames(turn), asked=asked)
                 driver = Driver(desk, person, thread, turn, reader, cursor)
             yield driver, entries
 
 
-async def _questions(desk: Desk, person: Person, thread: str, turn: str) -> Sequence[Line]:
-    """What a turn answers, for a reader that may not have asked it."""
-    for exchange in reversed(await desk.engine.transcript(person, thread)):
-        if exchange.turn.id == turn:
-            return [{"id": q.id, "role": "user", "content": q.text} for q in exchange.questions]
-    return ()
+def _questions(exchanges: Sequence[Exchange]) -> dict[str, Sequence[Line]]:
+    """What each turn answers, for a reader that may not have asked it."""
+    return {
+        exchange.turn.id: [{"id": q.id, "role": "user", "content": q.text} for q in exchange.questions]
+        for exchange in exchanges
+    }
 
 
 async def _whole_thread(desk: Desk, person: Person, thread: str) -> list[Exchange]:
