@@ -90,3 +90,10 @@ def test_good_settings_are_told_to_be_fine(tmp_path: Path) -> None:
 
 def test_the_schema_is_json(tmp_path: Path) -> None:
     assert json.loads(run("config", "schema", at=tmp_path).stdout)["title"] == "penstock.toml"
+
+
+def test_a_password_in_an_address_is_not_shown() -> None:
+    from penstock.cli.config import shown
+
+    assert shown("http://user:pass@127.0.0.1/v1") == '"http://•••@127.0.0.1/v1"'
+    assert shown("http://127.0.0.1/v1") == '"http://127.0.0.1/v1"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -55,7 +56,8 @@ def shown(value: object) -> str:
         case tuple():
             return f"[{', '.join(map(shown, value))}]"
         case str() | Path():
-            return json.dumps(str(value), ensure_ascii=False)
+            # An address may carry a user and a password.
+            return json.dumps(re.sub(r"(?<=://)[^/@]+@", "•••@", str(value)), ensure_ascii=False)
         case _:
             # A Secret knows itself how much of it may be seen.
             return json.dumps(str(value) if value else "", ensure_ascii=False)
