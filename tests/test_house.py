@@ -21,16 +21,24 @@ DOORS = {"cli", "server", "aws", "sim"}
 KINDS = {"models", "channels", "stores", "knowledge", "records"}
 BELOW_THE_ENGINE = {"errors", "core"}
 
+# `aws` is two rooms: low, signed HTTP for adapters, in these files; and above everything the doors of Lambda.
+LOW_AWS = "low aws"
+OF_LOW_AWS = {"credentials", "endpoints", "eventstream", "http", "profiles", "provider", "roles", "signing"}
+
 # Each room of the house, and the rooms it may look into besides itself.
 MAY: dict[str, set[str]] = {
     "errors": set(),
     "core": {"errors"},
     "settings": BELOW_THE_ENGINE,
     "logs": BELOW_THE_ENGINE,
+    "http": {"errors"},
+    LOW_AWS: BELOW_THE_ENGINE | {"http"},
     **dict.fromkeys(KINDS, BELOW_THE_ENGINE),
+    **dict.fromkeys(("knowledge", "channels"), BELOW_THE_ENGINE | {"http"}),
+    **dict.fromkeys(("models", "stores"), BELOW_THE_ENGINE | {"http", LOW_AWS}),
     "engine": BELOW_THE_ENGINE,
     "testing": BELOW_THE_ENGINE | {"engine"},
-    "assistant": BELOW_THE_ENGINE | KINDS | {"engine", "settings", "logs"},
+    "assistant": BELOW_THE_ENGINE | KINDS | {"engine", "settings", "logs", "http", LOW_AWS},
     **dict.fromkeys(DOORS, BELOW_THE_ENGINE | KINDS | {"engine", "settings", "logs", "assistant", ""}),
     # `import penstock`: the public names and nothing else.
     "": BELOW_THE_ENGINE | {"assistant"},
@@ -38,21 +46,27 @@ MAY: dict[str, set[str]] = {
 }
 
 # `penstock serve` opens the server, `penstock sim` the simulators.
-MAY["cli"] = MAY["cli"] | (DOORS - {"cli"})
+MAY["cli"] = MAY["cli"] | (DOORS - {"cli"}) | {"http"}
+
+# The doors of Lambda stand on their own low half; a simulator of Bedrock writes event streams.
+MAY["aws"] = MAY["aws"] | {"http", LOW_AWS}
+MAY["sim"] = MAY["sim"] | {LOW_AWS}
 
 # Assistant.asgi() hands out the door that stands above it, and imports it only then.
 INSIDE_A_FUNCTION = {("assistant", "server")}
 
 # What the adapters of a kind share.
-SHARED = {"models.http", "models.complaint", "stores.folder"}
+SHARED = {"models.http", "models.complaint", "models.body", "models.anthropic_events", "stores.folder"}
 
 # One adapter in several files: a file whose name begins with the adapter's belongs to it, and these do.
 PART_OF = {
     **{
         f"knowledge.{part}": "knowledge.local"
-        for part in ("html_page", "indexing", "loaders", "ranking", "tables", "walk")
+        for part in ("html_page", "indexing", "loaders", "naming", "ranking", "tables", "upkeep", "walk")
     },
     **{f"models.{part}": "models.demo" for part in ("phrases", "quoting")},
+    # Claude's own events and requests, which are the same at Anthropic and on Bedrock.
+    **{f"models.anthropic_{part}": "models.anthropic_events" for part in ("events", "request", "shapes")},
 }
 
 
@@ -106,6 +120,8 @@ def _called(node: ast.Call) -> str:
 def room(name: str) -> str:
     """`penstock.core.events` stands in `core`; `penstock` itself, and the names it has, in ``."""
     parts = name.split(".")
+    if parts[1:] == ["aws"] or (parts[1:2] == ["aws"] and parts[2] in OF_LOW_AWS):
+        return LOW_AWS
     return parts[1] if len(parts) > 1 and parts[1] in MAY else ""
 
 
@@ -220,6 +236,14 @@ def test_every_room_of_the_house_is_known() -> None:
         ("penstock.assistant", "def chat():\n    from penstock.cli import main"),
         ("penstock.server.app", "from penstock.cli import main"),
         ("penstock.logs", "from penstock.settings import Settings"),
+        ("penstock.http", "from penstock.core import events"),
+        ("penstock.engine.run", "from penstock import http"),
+        ("penstock.channels.web", "from penstock.aws.signing import sign"),
+        ("penstock.models.bedrock", "from penstock.aws.runtime import Runtime"),
+        ("penstock.aws", "from penstock.aws import runtime"),
+        ("penstock.aws.http", "from penstock.aws.runtime import Runtime"),
+        ("penstock.aws.http", "from penstock.models import http"),
+        ("penstock.server.app", "import penstock.aws.http"),
         ("penstock.engine.run", "import os\nos.environ['HOME']"),
         ("penstock.engine.run", "import os\nos.getenv('HOME')"),
         ("penstock.settings.reading", "from os import environ"),
@@ -247,6 +271,9 @@ def test_a_planted_violation_is_found(module: str, source: str) -> None:
         ("penstock.assistant", "def asgi():\n    from penstock.server import app"),
         ("penstock.cli.main", "import asyncio\nasyncio.run(main())\nfrom penstock.server import app"),
         ("penstock.settings", "import os\nos.environ"),
+        ("penstock.stores.dynamodb", "from penstock import http\nfrom penstock.aws.http import Service"),
+        ("penstock.aws.http", "from penstock import http\nfrom penstock.aws.signing import sign"),
+        ("penstock.aws.runtime", "from penstock.aws import http\nfrom penstock.assistant import Assistant"),
         ("penstock.server.app", "from penstock import __version__\nfrom penstock.assistant import Assistant"),
     ],
 )

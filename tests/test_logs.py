@@ -53,15 +53,15 @@ def break_down() -> None:
 def test_a_fact_is_a_sentence_and_its_fields(listen: SetUp) -> None:
     stream = listen("text", "info")
 
-    log.info("turn ended", extra={"turn": "7f3", "first_word_s": 1.8000000000000003, "edits": 6})
+    log.info("turn ended", extra={"turn": "7f3", "first_visible_s": 1.8000000000000003, "edits": 6})
 
-    assert without_time(stream) == "info turn ended turn=7f3 first_word_s=1.8 edits=6\n"
+    assert without_time(stream) == "info turn ended turn=7f3 first_visible_s=1.8 edits=6\n"
 
 
 def test_in_json_the_fields_are_fields(listen: SetUp) -> None:
     stream = listen("json", "info")
 
-    log.warning("turn %s", "ended", extra={"turn": "7f3", "first_word_s": 1.8, "why": None})
+    log.warning("turn %s", "ended", extra={"turn": "7f3", "first_visible_s": 1.8, "why": None})
 
     [said] = objects(stream)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said.pop("time"))
@@ -70,7 +70,7 @@ def test_in_json_the_fields_are_fields(listen: SetUp) -> None:
         "logger": "penstock.engine",
         "message": "turn ended",
         "turn": "7f3",
-        "first_word_s": 1.8,
+        "first_visible_s": 1.8,
         "why": None,
     }
 

@@ -107,12 +107,15 @@ def test_the_environment_knows_only_text_and_every_kind_can_be_said_in_it() -> N
 
 def test_the_names_that_other_programs_use_are_read_and_ours_win() -> None:
     others = {"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": "http://localhost:1/v1", "OLLAMA_HOST": "0.0.0.0"}
+    others |= {"ANTHROPIC_API_KEY": "sk-ant-1", "ANTHROPIC_BASE_URL": "http://localhost:2"}
 
     settings = load(None, {**others, "PENSTOCK_OPENAI_API_KEY": "sk-2"})
 
     assert settings.openai_api_key == Secret("sk-2")
     assert settings.openai_base_url == "http://localhost:1/v1"
     assert settings.ollama_host == "0.0.0.0"
+    assert settings.anthropic_api_key == Secret("sk-ant-1")
+    assert settings.anthropic_base_url == "http://localhost:2"
 
 
 def test_where_ollamas_clients_are_sent_goes_before_where_its_server_listens() -> None:
@@ -143,6 +146,16 @@ def test_paths_in_the_file_start_at_its_folder_and_others_at_the_current_one(tom
 
     assert load(toml, {}).knowledge == (toml.parent / "handbook", Path("/srv/faq.md"))
     assert load(toml, {"PENSTOCK_KNOWLEDGE": "handbook"}).knowledge == (Path("handbook"),)
+
+
+def test_a_path_may_start_at_home(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/you")
+    toml.write_text('knowledge = ["~/handbook", "~nobody-of-that-name/x"]\ndata = "~/kept"\n')
+
+    found = load(toml, {})
+
+    assert found.knowledge == (Path("/home/you/handbook"), toml.parent / "~nobody-of-that-name/x")
+    assert found.data == Path("/home/you/kept")
 
 
 def test_data_lies_beside_the_file_or_in_the_current_folder(toml: Path) -> None:
@@ -201,6 +214,7 @@ def test_all_problems_are_reported_together(toml: Path) -> None:
         ("grace_s = -1", "grace_s is -1, but it must be a number from 0 on"),
         ("model = 3", "model is 3, but it must be text"),
         ("data = 3", "data is 3, but it must be a path"),
+        ('knowledge = ["docs", ""]', "knowledge[1] is '', but it must be a path"),
         ('knowledge = "docs"', "knowledge is 'docs', but it must be a list of paths"),
         ('overlap = "quue"', "overlap is 'quue', but it must be one of burst, interrupt, queue, reject"),
         (
@@ -312,6 +326,22 @@ def test_the_schema_is_one_and_accepts_what_we_accept(toml: Path) -> None:
     json.dumps(schema())
 
 
+def test_several_models_are_a_list_or_names_with_commas(toml: Path) -> None:
+    checker = jsonschema.Draft202012Validator(schema())
+    for line in ('model = ["openai/o3", "demo"]', 'model = "openai/o3, demo"'):
+        toml.write_text(line)
+
+        checker.validate(tomllib.loads(line))
+        assert load(toml, {}).model == "openai/o3, demo"
+    assert load(None, {"PENSTOCK_MODEL": "openai/o3,demo"}).model == "openai/o3,demo"
+
+
+def test_a_list_with_something_else_in_it_names_no_models(toml: Path) -> None:
+    toml.write_text('model = ["demo", 3]')
+
+    assert problems(toml) == ["penstock.toml: model is ['demo', 3], but it must be text."]
+
+
 @pytest.mark.parametrize(
     "line", ['modle = "demo"', 'port = "eighty"', "lease_s = 0", 'overlap = "quue"', "knowledge = [3]"]
 )
@@ -321,3 +351,32 @@ def test_the_schema_refuses_what_we_refuse(toml: Path, line: str) -> None:
 
     assert not checker.is_valid(tomllib.loads(line))
     assert problems(toml)
+
+
+# --- Tables -------------------------------------------------------------------
+
+
+def test_what_else_is_asked_of_a_model_is_a_table_in_the_file(toml: Path) -> None:
+    toml.write_text('[model_options]\ntemperature = 0.2\nstop = ["END"]\nthinking = { type = "adaptive" }\n')
+
+    settings = load(toml, {})
+
+    assert settings.model_options == {"temperature": 0.2, "stop": ["END"], "thinking": {"type": "adaptive"}}
+
+
+def test_a_table_is_json_in_the_environment() -> None:
+    assert load(None, {"PENSTOCK_MODEL_OPTIONS": '{"top_p": 0.9}'}).model_options == {"top_p": 0.9}
+
+
+@pytest.mark.parametrize("text", ["0.2", "temperature=0.2", "[1]", "[" * 2_000])
+def test_what_is_no_table_is_told_what_one_looks_like(text: str) -> None:
+    (problem,) = problems(None, {"PENSTOCK_MODEL_OPTIONS": text})
+
+    assert problem.endswith("must be a table, such as { temperature = 0.2 }, or in the environment JSON.")
+
+
+def test_a_switch_is_true_or_false() -> None:
+    assert load(None, {"PENSTOCK_PROMPT_CACHING": "true"}).prompt_caching is True
+    assert problems(None, {"PENSTOCK_PROMPT_CACHING": "maybe"}) == [
+        "PENSTOCK_PROMPT_CACHING is 'maybe', but it must be true or false."
+    ]

@@ -17,7 +17,8 @@ PenstockError
 |  |- ModelUnreachable        ... because it could not be connected to, or broke down
 |  |- ModelStalled            ... and said nothing for too long
 |  |- ModelCut                ... to the end: the stream stopped without its end mark
-|  `- ModelRefused            ... and will not: denied, unknown model, bad request
+|  |- ModelRefused            ... and will not answer this question: too long, against its rules, malformed
+|  `- ModelMisconfigured      ... nor any other, until its owner mends the key, the name, the URL or the bill
 |- ChannelError             the reader could not be reached
 |  |- ChannelBusy             ... right now; slow down
 |  `- ChannelGone             ... any more: left, closed, deleted
@@ -154,6 +155,12 @@ class ModelRefused(ModelError):
     for_reader = "The model did not accept this question."
 
 
+class ModelMisconfigured(ModelError):
+    code = "model_misconfigured"
+    try_again = False
+    for_reader = ConfigError.for_reader
+
+
 # --- Channel ------------------------------------------------------------------
 
 
@@ -178,7 +185,9 @@ class ChannelGone(ChannelError):
 
 class StoreError(PenstockError):
     code = "store"
-    for_reader = "The answer could not be written down. Please tell the owner of this assistant."
+    for_reader = (
+        "What is written down here cannot be reached right now. Please tell the owner of this assistant."
+    )
 
 
 class LeaseLost(StoreError):
@@ -187,15 +196,22 @@ class LeaseLost(StoreError):
 
 class StoreTaken(StoreError):
     code = "store_taken"
+    for_reader = "This assistant runs already, in another place. Please tell its owner."
 
 
 class StoreFull(StoreError):
     code = "store_full"
+    for_reader = (
+        "There is no space left to write anything down. "
+        "Please tell the owner of this assistant, and ask again when some is free."
+    )
 
 
 class StoreLocked(StoreError):
     code = "store_locked"
+    for_reader = "Nothing can be written down right now. Please ask again in a moment."
 
 
 class StoreCorrupt(StoreError):
     code = "store_corrupt"
+    for_reader = "What was written down here is damaged. Please tell the owner of this assistant."

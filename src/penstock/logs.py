@@ -2,7 +2,7 @@
 
 A fact is a short fixed sentence and its fields, of which the turn's id is the first:
 
-    log.info("turn ended", extra={"turn": turn.id, "first_word_s": 1.8, "edits": 6})
+    log.info("turn ended", extra={"turn": turn.id, "first_visible_s": 1.8, "edits": 6})
 
 Ids, counts, seconds and codes go in; people's words never do. Modules take
 `logging.getLogger(__name__)` and nothing more; a door calls `set_up` once, and the server's own
@@ -15,6 +15,7 @@ import json
 import logging
 import re
 import time
+from io import TextIOBase
 from typing import Literal, TextIO
 
 Shape = Literal["text", "json"]
@@ -30,7 +31,7 @@ _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {
 _UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 
-def set_up(shape: Shape, level: Level, stream: TextIO) -> None:
+def set_up(shape: Shape, level: Level, stream: TextIO | TextIOBase) -> None:
     """Send every log line to `stream`, and nowhere else.
 
     `level` is for what is ours and the server's; other libraries speak up from warnings on.
@@ -59,7 +60,7 @@ def facts(record: logging.LogRecord) -> dict[str, object]:
 
 
 class Text(logging.Formatter):
-    """`2026-11-21 09:30:01.250 info turn ended turn=7f3 first_word_s=1.8`, and a trace below."""
+    """`2026-11-21 09:30:01.250 info turn ended turn=7f3 first_visible_s=1.8`, and a trace below."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))

@@ -118,6 +118,7 @@ def test_whatever_is_sent_there_is_a_sentence(body: bytes) -> None:
         (errors.ShuttingDown("bye"), 503, "server_error"),
         (errors.ModelBusy("429"), 503, "server_error"),
         (errors.ModelCut("eof"), 502, "server_error"),
+        (errors.ModelMisconfigured("no key sk-1"), 500, "server_error"),
         (errors.StoreFull("disk"), 503, "server_error"),
         (errors.ConfigError("no key sk-1"), 500, "server_error"),
     ],
@@ -138,4 +139,5 @@ def test_every_error_has_a_status_and_says_only_what_a_reader_may_see(
 
 def test_clients_are_told_when_to_try_again_and_when_not() -> None:
     assert refusal(errors.TooManyQueued("3 wait", retry_after_s=2.4)).headers["retry-after"] == "2"
-    assert refusal(errors.ModelRefused("unknown model")).headers["x-should-retry"] == "false"
+    assert refusal(errors.ModelRefused("too long")).headers["x-should-retry"] == "false"
+    assert refusal(errors.ModelMisconfigured("no key")).headers["x-should-retry"] == "false"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.channels.terminal import Look, Piece, Streams, Terminal
+from penstock.channels.terminal import Look, Piece, Terminal
 from penstock.core.events import (
     Cited,
     Entry,
@@ -26,7 +25,6 @@ from penstock.core.events import (
     Text,
     Waiting,
 )
-from penstock.errors import ChannelGone
 
 SCREEN = Look(words_on_screen=True, beside_on_screen=True)
 PIPE = Look()
@@ -234,23 +232,3 @@ def test_an_end_that_is_not_the_usual_one_is_told(end: Finished | Stopped | Fail
 
     assert said in told
     assert bool(said) == bool(told)
-
-
-# --- The streams ----------------------------------------------------------------
-
-
-async def test_words_and_what_is_beside_them_go_to_different_streams() -> None:
-    out, err = io.StringIO(), io.StringIO()
-
-    await Streams(out, err).write([Piece("Paris"), Piece("searching …\n", beside=True), Piece("!")])
-
-    assert (out.getvalue(), err.getvalue()) == ("Paris!", "searching …\n")
-
-
-async def test_a_reader_that_has_left_is_a_channel_that_is_gone() -> None:
-    class Closed(io.StringIO):
-        def write(self, text: str) -> int:
-            raise BrokenPipeError
-
-    with pytest.raises(ChannelGone):
-        await Streams(Closed(), io.StringIO()).write([Piece("Paris")])

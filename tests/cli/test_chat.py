@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -234,6 +235,27 @@ def test_a_conversation_with_a_name_goes_on(tmp_path: Path) -> None:
     assert (first, second, other) == ("1: hello\n", "3: hello\n", "1: hello\n")
 
 
+def test_a_conversation_goes_on_in_one_terminal_at_a_time(tmp_path: Path, gate: Gate) -> None:
+    with started("chat", "--file", "held.py", "--thread", "trip", "capital?", at=tmp_path):
+        gate.waits()
+        ran = run("chat", "--file", "held.py", "--thread", "trip", "and now?", at=tmp_path)
+
+    assert ran.stderr == (
+        "penstock: The conversation 'trip' is under way in another terminal: leave it there first (Ctrl-D), "
+        "or give this one another name with --thread.\n"
+    )
+    assert (ran.stdout, ran.returncode) == ("", 1)
+
+
+def test_knowledge_that_is_not_there_is_told_and_the_words_stay_pure(tmp_path: Path) -> None:
+    ran = run("chat", "--model", "demo", "hello", at=tmp_path, PENSTOCK_KNOWLEDGE="handbok")
+
+    assert 'warning knowledge cannot be read path=handbok why="there is no such file or folder"' in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+    assert "handbok" not in ran.stdout
+    assert ran.returncode == 0
+
+
 def test_it_works_beside_a_server_on_the_same_data(tmp_path: Path) -> None:
     (tmp_path / "echo.py").write_text(ECHO)
     with serving("echo.py", at=tmp_path):
@@ -284,6 +306,18 @@ def test_ctrl_c_stops_the_answer_and_the_conversation_goes_on(tmp_path: Path, ga
     gate.waits()
     gate.open()
     person.shows("Paris\r\n.*> ")
+
+
+def test_a_log_line_does_not_break_the_line_of_an_answer(tmp_path: Path, gate: Gate, screen: At) -> None:
+    coughing = 'import logging; logging.getLogger("penstock.mine").warning("the model coughed")'
+    (tmp_path / "held.py").write_text(HELD.replace('    yield "ris"', f'    {coughing}\n    yield "ris"'))
+    person = screen("--file", "held.py", "capital?")
+    gate.waits()
+    person.shows("Pa$")
+
+    gate.open()
+
+    assert re.fullmatch(r"ris\r\n\S+ \S+ warning the model coughed\r\n", person.shows("coughed\r\n"))
 
 
 def test_ctrl_c_at_the_prompt_leaves(screen: At) -> None:

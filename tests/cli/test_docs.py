@@ -1,4 +1,4 @@
-"""What docs/command-line.md shows is what happens: its files are written, its console blocks run."""
+"""What these pages show is what happens: their files are written, their console blocks run."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.cli.program import PATIENCE_S, environ
 
-PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
+DOCS = Path(__file__).parents[2] / "docs"
 _BLOCK = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 
@@ -20,8 +22,8 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks() -> list[Block]:
-    return [Block(*found) for found in _BLOCK.findall(PAGE.read_text("utf-8"))]
+def blocks(page: str) -> list[Block]:
+    return [Block(*found) for found in _BLOCK.findall((DOCS / page).read_text("utf-8"))]
 
 
 def commands(block: Block) -> list[tuple[str, str]]:
@@ -37,7 +39,8 @@ def matches(shown: str, said: str) -> bool:
     return re.fullmatch(pattern, said) is not None
 
 
-def test_the_page_shows_what_happens(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "least"), [("command-line.md", 10), ("models.md", 4)])
+def test_the_page_shows_what_happens(tmp_path: Path, page: str, least: int) -> None:
     programs = tmp_path / "bin"
     here = tmp_path / "here"
     programs.mkdir()
@@ -49,7 +52,7 @@ def test_the_page_shows_what_happens(tmp_path: Path) -> None:
     env["PATH"] = f"{programs}:{env['PATH']}"
 
     ran = 0
-    for block in blocks():
+    for block in blocks(page):
         if block.name:
             (here / block.name).parent.mkdir(exist_ok=True)
             (here / block.name).write_text(block.text)
@@ -70,4 +73,4 @@ def test_the_page_shows_what_happens(tmp_path: Path) -> None:
             assert matches(shown, said), f"{command}\n{said}"
             ran += 1
 
-    assert ran >= 10
+    assert ran >= least

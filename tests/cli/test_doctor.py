@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
+from penstock.cli import reachable
+from penstock.settings import Settings
 from tests.cli.program import ECHO, run, serving
 
 
@@ -25,7 +28,8 @@ class Provider:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                provider.knocks.append((self.command, self.path, self.headers["Authorization"]))
+                key = self.headers["Authorization"] or self.headers["x-api-key"]
+                provider.knocks.append((self.command, self.path, key))
                 status, body = answers.get(self.path, (404, None))
                 self.send_response(status)
                 self.end_headers()
@@ -144,7 +148,45 @@ def test_a_key_is_tried_without_spending_a_token(
     assert ran.returncode == (1 if mark == "problem" else 0)
 
 
-def test_a_server_that_cannot_be_reached_may_come_back(tmp_path: Path, free_port: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "mark", "said"),
+    [
+        ((200, {"id": "claude-opus-5", "lifecycle": "active"}), "ok", "has it and accepts the key"),
+        (
+            (200, {"lifecycle": "deprecated", "retires_at": "2027-01-31T00:00:00Z"}),
+            "warn",
+            "but retires it on 2027-01-31",
+        ),
+        ((200, {"lifecycle": "retired"}), "problem", "has retired claude-opus-5: name another"),
+        ((200, "hello"), "warn", "not as Anthropic does"),
+        ((401, {}), "problem", "refuses the key (status 401): check ANTHROPIC_API_KEY"),
+        ((404, {}), "warn", "does not list claude-opus-5"),
+        ((529, {}), "warn", "answers with status 529"),
+    ],
+    ids=["has it", "retires it", "retired it", "another", "key refused", "has it not", "busy"],
+)
+def test_anthropics_key_is_tried_without_spending_a_token(
+    tmp_path: Path, answer: tuple[int, object], mark: str, said: str
+) -> None:
+    with provider({"/v1/models/claude-opus-5": answer}) as there:
+        ran = run(
+            "doctor",
+            "--model",
+            "anthropic/claude-opus-5",
+            at=tmp_path,
+            ANTHROPIC_API_KEY="sk-ant-secret",
+            ANTHROPIC_BASE_URL=there.url,
+            PENSTOCK_PORT="0",
+        )
+
+    assert found(ran, "model").startswith(f"{mark} model anthropic/claude-opus-5 would answer")
+    assert said in found(ran, "model")
+    assert there.knocks == [("GET", "/v1/models/claude-opus-5", "sk-ant-secret")]
+    assert "secret" not in ran.stdout + ran.stderr
+    assert ran.returncode == (1 if mark == "problem" else 0)
+
+
+def test_a_server_that_cannot_be_reached_is_a_problem(tmp_path: Path, free_port: str) -> None:
     ran = run(
         "doctor",
         "--model",
@@ -154,9 +196,39 @@ def test_a_server_that_cannot_be_reached_may_come_back(tmp_path: Path, free_port
         PENSTOCK_PORT="0",
     )
 
-    assert found(ran, "model").startswith("warn model")
+    assert found(ran, "model").startswith("problem model")
     assert "cannot be reached" in found(ran, "model")
-    assert ran.returncode == 0
+    assert ran.returncode == 1
+
+
+async def test_a_server_that_says_nothing_is_a_problem_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        reach = await reachable.openai("gpt-5", Settings(openai_base_url=where), within_s=0.2)
+
+    assert reach == ("problem", f"{where} did not answer in time")
+
+
+def test_a_password_in_an_address_is_not_told(tmp_path: Path, free_port: str) -> None:
+    ran = run(
+        "doctor",
+        "--model",
+        "openai/gpt-5",
+        at=tmp_path,
+        OPENAI_BASE_URL=f"http://user:secret@127.0.0.1:{free_port}/v1",
+        PENSTOCK_PORT="0",
+    )
+
+    assert "•••@127.0.0.1" in found(ran, "model")
+    assert "secret" not in ran.stdout + ran.stderr
+
+
+def test_an_ollama_that_is_named_and_does_not_answer_is_a_problem(tmp_path: Path) -> None:
+    ran = run("doctor", "--model", "ollama/qwen", at=tmp_path, PENSTOCK_PORT="0")
+
+    assert found(ran, "model").startswith("problem model")
+    assert "no Ollama answers at http://127.0.0.1:9" in found(ran, "model")
+    assert ran.returncode == 1
 
 
 def test_an_ollama_that_answers_is_found(tmp_path: Path) -> None:
@@ -169,6 +241,21 @@ def test_an_ollama_that_answers_is_found(tmp_path: Path) -> None:
     assert found(chosen, "model").startswith("ok model ollama/llama3.2:latest would answer")
     assert found(missing, "model").endswith("has not got it: ollama pull qwen")
     assert (chosen.returncode, missing.returncode) == (0, 1)
+
+
+def test_of_several_models_one_that_can_answer_is_enough(tmp_path: Path) -> None:
+    with provider({"/v1/models": (401, None)}) as there:
+        keyed: dict[str, Any] = {
+            "OPENAI_API_KEY": "sk-x",
+            "OPENAI_BASE_URL": f"{there.url}/v1",
+            "PENSTOCK_PORT": "0",
+        }
+        both = run("doctor", "--model", "openai/gpt-4.1, demo", at=tmp_path, **keyed)
+        none = run("doctor", "--model", "openai/gpt-4.1, openai/o3", at=tmp_path, **keyed)
+
+    assert found(both, "model").startswith("warn model openai/gpt-4.1, demo would answer")
+    assert found(none, "model").count("refuses the key") == 2
+    assert found(none, "model").startswith("problem")
 
 
 def test_what_stops_a_second_server_is_told(tmp_path: Path) -> None:
@@ -189,7 +276,43 @@ def test_a_data_folder_that_is_a_file_is_a_problem(tmp_path: Path) -> None:
     assert ran.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder where not even root may write")
+@pytest.mark.parametrize("data", ["/proc/penstock", "/proc"])
+def test_a_data_folder_that_cannot_be_written_is_a_problem_even_for_root(tmp_path: Path, data: str) -> None:
+    ran = run("doctor", "--data", data, at=tmp_path, PENSTOCK_PORT="0")
+
+    assert found(ran, "store").startswith(f"problem store {data}")
+    assert ran.returncode == 1
+
+
+def test_trying_leaves_nothing_behind(tmp_path: Path) -> None:
+    run("doctor", at=tmp_path, PENSTOCK_PORT="0")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_knowledge_that_is_named_but_not_there_is_told(tmp_path: Path) -> None:
     ran = run("doctor", at=tmp_path, PENSTOCK_KNOWLEDGE="handbook", PENSTOCK_PORT="0")
 
     assert found(ran, "knowledge") == "warn knowledge there is no handbook"
+
+
+def test_knowledge_without_a_document_is_told(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+
+    ran = run("doctor", at=tmp_path, PENSTOCK_KNOWLEDGE="photos", PENSTOCK_PORT="0")
+
+    assert found(ran, "knowledge") == "warn knowledge there is no document in photos"
+
+
+def test_a_damaged_index_is_a_problem_unless_the_settings_can_fill_it_again(tmp_path: Path) -> None:
+    (tmp_path / "pay.md").write_text("# Sick pay\n\nSick pay lasts six weeks.\n")
+    (tmp_path / ".penstock").mkdir()
+    (tmp_path / ".penstock" / "knowledge.db").write_bytes(b"This is no database at all. " * 500)
+
+    by_hand = run("doctor", at=tmp_path, PENSTOCK_PORT="0")
+    by_settings = run("doctor", at=tmp_path, PENSTOCK_KNOWLEDGE="pay.md", PENSTOCK_PORT="0")
+
+    assert found(by_hand, "knowledge").startswith("problem knowledge .penstock/knowledge.db is damaged")
+    assert found(by_settings, "knowledge").endswith("is damaged, and made anew at the next start")
+    assert (by_hand.returncode, by_settings.returncode) == (1, 0)

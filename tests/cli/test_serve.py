@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tests.cli.program import (
     HELD,
     PATIENCE_S,
     Gate,
+    Served,
     lines_until,
     read_until,
     run,
@@ -48,7 +50,7 @@ def test_it_says_where_it_is_who_answers_and_why(tmp_path: Path) -> None:
 
     assert server.greeting == (
         f"Penstock is at http://127.0.0.1:{server.port} and answers with demo "
-        "(no model is named, OPENAI_API_KEY is not set, and no Ollama answers).\n"
+        "(no model is named, neither OPENAI_API_KEY nor ANTHROPIC_API_KEY is set, and no Ollama answers).\n"
     )
     assert ready == b"ready\n"
 
@@ -144,7 +146,65 @@ def test_who_can_be_reached_by_strangers_is_warned(tmp_path: Path) -> None:
         warning = read_until(server.err, r"\n")
 
     assert warning.startswith("penstock: warning: other machines can reach 0.0.0.0")
+    assert "reads every conversation" in warning
+    assert "identify" in warning
     assert "http://127.0.0.1:" in server.greeting
+
+
+def test_the_warning_of_strangers_keeps_to_the_shape_of_the_log(tmp_path: Path) -> None:
+    with serving("--host", "0.0.0.0", "--log", "json", at=tmp_path) as server:
+        warning = json.loads(read_until(server.err, r"\n").splitlines()[0])
+
+    assert (warning["level"], warning["host"]) == ("warning", "0.0.0.0")
+
+
+# --- Knowledge ------------------------------------------------------------------
+
+
+def quoted(server: Served, question: str) -> str:
+    return lines_until(server.ask(question, re.sub(r"\W", "", question)), "RUN_FINISHED")
+
+
+def test_knowledge_that_is_not_there_is_told_once_as_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text('knowledge = ["handbok", "empty"]\n')
+    (tmp_path / "empty").mkdir()
+
+    with serving(at=tmp_path) as server:
+        server.end()
+        warnings = [line for line in server.err.read().decode().splitlines() if " warning " in line]
+
+    assert [line.partition(" warning ")[2] for line in warnings] == [
+        'knowledge cannot be read path=handbok why="there is no such file or folder"',
+        "knowledge has no document that can be read path=empty",
+    ]
+
+
+def test_what_the_settings_name_no_more_is_not_answered_from(tmp_path: Path) -> None:
+    (tmp_path / "pay.md").write_text("# Sick pay\n\nSick pay lasts six weeks.\n")
+    (tmp_path / "leave.md").write_text("# Leave\n\nLeave is thirty days a year.\n")
+    run("index", "leave.md", at=tmp_path)
+    with serving(at=tmp_path, PENSTOCK_KNOWLEDGE="pay.md") as server:
+        assert "six weeks" in quoted(server, "How long does sick pay last?")
+
+    with serving(at=tmp_path) as server:
+        assert "six weeks" not in quoted(server, "How long does sick pay last?")
+        assert "thirty days" in quoted(server, "How much leave is there?")
+
+
+def test_damaged_indexes_do_not_stop_it(tmp_path: Path) -> None:
+    (tmp_path / "pay.md").write_text("# Sick pay\n\nSick pay lasts six weeks.\n")
+    (tmp_path / ".penstock").mkdir()
+    for name in ("docs.db", "knowledge.db"):
+        (tmp_path / ".penstock" / name).write_bytes(b"This is no database at all. " * 500)
+
+    by_hand = run("serve", "--port", "0", at=tmp_path)
+    with serving(at=tmp_path, PENSTOCK_KNOWLEDGE="pay.md") as server:
+        assert "six weeks" in quoted(server, "How long does sick pay last?")
+    with serving(at=tmp_path) as server:
+        assert "RUN_FINISHED" in quoted(server, "How do I use my own documents?")
+
+    assert by_hand.returncode == 1
+    assert by_hand.stderr.endswith("delete it, then index again.\n")
 
 
 # --- A person's file ------------------------------------------------------------
@@ -217,6 +277,33 @@ def test_a_broken_file_is_told_with_its_own_part_of_the_trace(
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert run("serve", "bot.py", at=tmp_path).stderr == "penstock: There is no file bot.py.\n"
+
+
+@pytest.mark.parametrize("command", [("serve",), ("chat", "hi", "--file")], ids=["serve", "chat"])
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("notes.md", "penstock index notes.md"),
+        ("folder", "penstock index folder"),
+        ("own.toml", "--config own.toml"),
+        ("words", "FILE is a Python file that makes an Assistant."),
+        ("picture.png", "FILE is a Python file that makes an Assistant."),
+        ("nothing", "There is no file nothing. FILE is a Python file"),
+    ],
+)
+def test_what_is_no_program_is_told_where_it_belongs(
+    tmp_path: Path, command: tuple[str, ...], name: str, remedy: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for document in ("notes.md", "own.toml", "words"):
+        (tmp_path / document).write_text("# Our handbook is here\n\nIt's about pay.\n")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\x00\xff")
+
+    ran = run(*command, name, at=tmp_path)
+
+    assert remedy in ran.stderr
+    assert "FILE is a Python file that makes an Assistant." in ran.stderr
+    assert (len(ran.stderr.splitlines()), ran.returncode) == (1, 1)
 
 
 # --- Ending ---------------------------------------------------------------------

@@ -73,6 +73,55 @@ def test_passages_and_files_stand_in_the_system_text_as_material() -> None:
     assert "The file log.txt:\n<file>\nboom\n</file>" in text
 
 
+def test_a_file_longer_than_the_window_is_cut_at_its_end_and_says_so() -> None:
+    built = build(
+        instructions="",
+        turns=[turn(1)],
+        question="What went wrong? " * 10,
+        window_tokens=2_000,
+        files=[FileText("log.txt", "one line of many\n" * 5_000)],
+    )
+
+    (file,) = built.prompt.files
+    assert file.text.startswith("one line of many\n" * 200)
+    assert file.text.endswith("\n(cut: the file is longer than the model can read)")
+    assert built.prompt.question == "What went wrong? " * 10
+    assert 1_450 < built.estimated_tokens <= 1_500, "a quarter is left for the answer"
+    assert built.trimmed == {"turns": 1, "files": 1}
+
+
+def test_small_files_stay_whole_beside_a_long_one() -> None:
+    small, long = FileText("a.txt", "short"), FileText("b.txt", "日本語の文書" * 5_000)
+
+    built = build(
+        instructions="", turns=[], question="?", window_tokens=2_000, files=[long, small, long, small]
+    )
+
+    first, second, third, fourth = built.prompt.files
+    assert (second, fourth) == (small, small)
+    assert first == third
+    assert len(first.text) > 200
+    assert built.cut_files == 2
+
+
+def test_files_that_fit_are_given_as_they_are() -> None:
+    files = [FileText("a.txt", "x" * 100), FileText("b.txt", "")]
+
+    built = build(instructions="", turns=[turn(1)], question="?", window_tokens=8_000, files=files)
+
+    assert built.prompt.files == tuple(files)
+    assert built.trimmed == {}
+
+
+@given(st.lists(st.text(max_size=2_000), min_size=1, max_size=6), st.integers(1_000, 4_000))
+def test_whatever_the_files_what_is_asked_fits_the_window(texts: list[str], window: int) -> None:
+    files = [FileText(f"{n}.txt", text * 10) for n, text in enumerate(texts)]
+
+    built = build(instructions="", turns=[turn(1)], question="?", window_tokens=window, files=files)
+
+    assert built.estimated_tokens <= window - min(8_192, window // 4)
+
+
 def test_a_clients_history_is_cut_where_the_user_speaks() -> None:
     history = [
         Message("assistant", "Hello!"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from penstock.core.question import File, Person, Question, Thread, checked, may_read
+from penstock.core.question import File, Person, Question, Thread, asker, checked, may_read
 from penstock.errors import NotFound, QuestionInvalid, QuestionTooLong
 
 ANN = Person("acme", "ann")
@@ -52,6 +52,28 @@ def test_a_file_is_a_question_without_words() -> None:
 def test_a_repeat_is_known_by_its_digest_whatever_its_delivery_was() -> None:
     assert question(delivery="1").digest == question(delivery="2").digest
     assert question().digest != question(text="Another").digest
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        ANN,
+        Person("acme", "a" * 5_000),
+        Person("t" * 5_000, "a"),
+        Person("acme", "a\nb"),
+        Person("acme", "\ud800"),
+    ],
+    ids=["short", "long", "long tenant", "many lines", "half a character"],
+)
+def test_whoever_asks_a_questions_id_can_name_them(person: Person) -> None:
+    thread = f"{person.tenant}:web:t1"
+    assert checked(question(id=f"web:{asker(person)}:{'1' * 100}", person=person, thread=thread))
+
+
+def test_two_people_with_long_names_are_told_apart() -> None:
+    people = [Person("acme", "a" * 500), Person("acme", "a" * 501), Person("acm", "e" + "a" * 500), ANN]
+
+    assert len({asker(person) for person in people}) == len(people)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -89,6 +89,7 @@ class Stage:
         knowledge: Knowledge | None = None,
         store: Store | None = None,
         grace_s: float = 0.0,
+        report: Callable[[TurnReport], None] | None = None,
     ) -> AsyncIterator[Story]:
         store = store or SqliteStore(self.folder)
         await store.open()
@@ -98,7 +99,7 @@ class Stage:
             model=model,
             knowledge=knowledge,
             rules=rules or Rules(retry_first_s=0.0),
-            report=reports.put_nowait,
+            report=report or reports.put_nowait,
         )
         await engine.start()
         try:

@@ -14,9 +14,11 @@ from penstock.core.events import Cited, Entry, Finished, Passage, Text
 from penstock.core.ports import Batch, Lease, Orders
 from penstock.core.turn import State, View, fold
 from penstock.engine import Rules
+from penstock.engine.seldom import Seldom
 from penstock.errors import CursorInvalid, StoreLocked
 from penstock.stores.sqlite import SqliteStore
 from penstock.stores.sqlite.turns import SqliteTurns
+from penstock.testing.clock import FakeClock
 from penstock.testing.models import HOLD, ScriptedModel
 from tests.engine.conftest import ANN, Stage
 
@@ -29,6 +31,7 @@ class GatedTurns(SqliteTurns):
         self.gate = asyncio.Event()
         self.gate.set()
         self.failures = 0
+        self.asked = asyncio.Event()
         self.renewed = asyncio.Event()
 
     async def append(self, batches: Sequence[Batch], lease_s: float) -> list[Orders]:
@@ -44,6 +47,7 @@ class GatedTurns(SqliteTurns):
         return await super().renew(leases, lease_s)
 
     async def _pass(self) -> None:
+        self.asked.set()
         await self.gate.wait()
         if self.failures:
             self.failures -= 1
@@ -114,7 +118,9 @@ async def test_reading_the_model_pauses_while_too_much_is_unjournaled(stage: Sta
         await story.seen_until(turn, "x" * 200_000)
 
 
-async def test_a_store_that_fails_for_a_while_loses_nothing(stage: Stage) -> None:
+async def test_a_store_that_fails_for_a_while_loses_nothing_and_is_told_of_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     store, turns = gated(stage.folder)
     async with stage.story(ScriptedModel(["Pa", HOLD, "ris"]), store=store) as story:
         turn = (await story.ask()).turn.id
@@ -124,6 +130,19 @@ async def test_a_store_that_fails_for_a_while_loses_nothing(stage: Stage) -> Non
 
         assert (await story.view(turn)).text == "Paris"
         assert fold(e.event for e in (await turns.read(turn)).entries).text == "Paris"
+    assert [r.msg for r in caplog.records].count("the store could not write; trying again") == 1
+
+
+def test_what_happens_again_and_again_is_said_at_once_and_then_now_and_then_with_a_count() -> None:
+    clock = FakeClock()
+    seldom = Seldom(clock)
+    said = []
+
+    for _ in range(60):
+        said.append(seldom.times())
+        clock.advance(0.25)
+
+    assert (said[0], said[40], sum(said)) == (1, 40, 41)
 
 
 async def test_a_turn_that_cannot_be_written_down_is_given_up_and_tried_again(stage: Stage) -> None:

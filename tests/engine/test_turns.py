@@ -19,7 +19,7 @@ from penstock.core.events import (
     Waiting,
 )
 from penstock.core.overlap import Limits
-from penstock.core.question import Question
+from penstock.core.question import File, Question
 from penstock.engine import Rules
 from penstock.errors import (
     ModelBusy,
@@ -113,6 +113,20 @@ async def test_the_thread_so_far_is_part_of_the_question(stage: Stage) -> None:
         assert said == [("user", "Capital of France?"), ("assistant", "Paris"), ("user", "Its river?")]
 
 
+async def test_a_file_too_long_for_the_model_is_cut_and_the_log_says_so(stage: Stage) -> None:
+    model = ScriptedModel(["long"], window_tokens=1_000)
+    async with stage.story(model) as story:
+        data = b"one line of many\n" * 1_000
+        file = File(await story.store.blobs.put(data), "log.txt", "text/plain", len(data))
+        question = Question("q1", "acme:web:t1", ANN, "What went wrong?", (file,))
+        turn = (await story.engine.ask(question)).received.turn.id
+        log = await story.log(turn)
+
+        assert [e.event for e in log if isinstance(e.event, Noted)] == [Noted("trimmed", {"files": 1})]
+        assert model.asked[0].question == "What went wrong?"
+        assert model.asked[0].files[0].text.endswith("longer than the model can read)")
+
+
 async def test_a_long_thread_is_trimmed_and_the_log_says_so(stage: Stage) -> None:
     model = ScriptedModel(["word " * 600], ["short"], window_tokens=1_000)
     async with stage.story(model) as story:
@@ -186,9 +200,12 @@ async def test_an_answer_that_somebody_else_follows_goes_on(stage: Stage) -> Non
         turn = (await story.ask()).turn.id
         reader = asyncio.create_task(story.view(turn))
         await story.seen_until(turn, "Pa")
+        unread = (await story.ask(thread="t2")).turn.id
 
         story.engine.abandoned(turn)
-        await asyncio.sleep(0.01)
+        story.engine.abandoned(unread)
+        # Its turn to be looked at came after the other's.
+        assert (await story.ended(unread)).stopped_by == "closed"
         model.go_on()
 
         assert (await reader).text == "Paris"
@@ -375,6 +392,12 @@ async def test_what_answers_used_is_counted_by_day_and_model(stage: Stage) -> No
         assert await story.engine.usage(BOB) == []
 
 
+async def test_a_model_that_asked_its_provider_twice_is_counted_twice(stage: Stage) -> None:
+    model = ScriptedModel([Usage("small", 10, 4), "Paris", Usage("large", 100, 7), Usage("large", 1, 1)])
+    async with stage.story(model) as story:
+        assert (await story.ended((await story.ask()).turn.id)).usage == Usage("large", 111, 12)
+
+
 # --- Knowledge ------------------------------------------------------------------
 
 
@@ -505,9 +528,23 @@ async def test_what_is_not_finished_in_time_is_given_back_and_answered_by_the_ne
     async with stage.story(ScriptedModel(["The cap", HOLD])) as story:
         turn = (await story.ask()).turn.id
         await story.seen_until(turn, "The cap")
+    given_back = story.reports.get_nowait()
+    assert (given_back.outcome, given_back.first_visible_s is None) == ("queued", False)
 
     async with stage.story(ScriptedModel(["Paris"])) as story:
         view = await story.view(turn)
 
         assert (view.state, view.text, view.epoch) == ("done", "Paris", 1)
-        assert (await story.reports.get()).tries == 1
+        report = await story.reports.get()
+        assert report.tries == 1
+        assert report.first_visible_s is None, "the other engine showed the first word, and told so"
+
+
+async def test_what_the_owner_wishes_of_the_model_yields_to_what_a_question_wishes(stage: Stage) -> None:
+    model = ScriptedModel(["Paris"])
+    rules = Rules(options={"temperature": 0.2, "max_tokens": 100})
+    async with stage.story(model, rules=rules) as story:
+        question = Question("q1", "acme:web:t1", ANN, "Capital?", options={"temperature": 0.9})
+        await story.view((await story.engine.ask(question)).received.turn.id)
+
+    assert model.asked[0].options == {"temperature": 0.9, "max_tokens": 100}

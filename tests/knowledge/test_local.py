@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from penstock.core.events import Passage
-from penstock.errors import StoreCorrupt
+from penstock.errors import StoreCorrupt, StoreError
 from penstock.knowledge import indexing
 from penstock.knowledge.indexing import Progress, Report
 from penstock.knowledge.local import Local
@@ -292,6 +292,25 @@ def altered(path: Path, *statements: str) -> None:
     db.close()
 
 
+def test_an_index_of_the_first_version_is_carried_on(local: Local, handbook: Path) -> None:
+    settled(handbook)
+    local.index([handbook])
+    altered(local.path, "DROP TABLE named", "PRAGMA user_version = 1")
+
+    before, report = sources(local, "train"), local.index([handbook])
+
+    assert before == ["handbook/travel/trains.md"]
+    assert counts(report) == (0, 0, len(_HANDBOOK), 0, 0)
+
+
+def test_an_index_in_a_folder_that_is_a_file_says_what_to_do(tmp_path: Path, handbook: Path) -> None:
+    (tmp_path / "data").write_text("")
+
+    for place in ("data/knowledge.db", "data/below/knowledge.db"):
+        with pytest.raises(StoreError, match="data is a file, and should be a folder"):
+            Local(tmp_path / place).index([handbook])
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_an_index_where_nobody_can_write_can_be_read(local: Local, handbook: Path) -> None:
     local.index([handbook])
@@ -306,7 +325,7 @@ def test_another_programs_database_is_left_alone(local: Local, handbook: Path) -
     altered(local.path, "CREATE TABLE passages (precious TEXT)")
     before = local.path.read_bytes()
 
-    with pytest.raises(StoreCorrupt, match="another program's database"):
+    with pytest.raises(StoreError, match="another program's database"):
         local.index([handbook])
 
     assert local.path.read_bytes() == before

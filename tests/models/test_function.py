@@ -137,7 +137,7 @@ async def test_closing_the_stream_closes_the_generator() -> None:
     assert closed.is_set()
 
 
-async def test_a_strangers_exception_is_ours_without_its_words() -> None:
+async def test_a_strangers_exception_is_ours_with_its_place_and_without_its_words() -> None:
     async def answer(prompt: Prompt) -> AsyncIterator[str]:
         yield "Well,"
         raise ValueError("password=hunter2")
@@ -147,7 +147,8 @@ async def test_a_strangers_exception_is_ours_without_its_words() -> None:
     with pytest.raises(ModelError) as raised:
         await anext(stream)
 
-    assert str(raised.value) == "function/answer failed with ValueError"
+    line = answer.__code__.co_firstlineno + 2
+    assert str(raised.value) == f"function/answer failed with ValueError at {__file__}:{line} in answer"
     assert isinstance(raised.value.__cause__, ValueError)
     assert "hunter2" not in raised.value.for_reader
 

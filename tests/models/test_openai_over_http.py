@@ -17,7 +17,14 @@ import pytest
 from penstock.core.events import Event, Finished, Text, Usage
 from penstock.core.prompt import Prompt
 from penstock.core.question import Message
-from penstock.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelUnreachable
+from penstock.errors import (
+    ModelBusy,
+    ModelCut,
+    ModelError,
+    ModelMisconfigured,
+    ModelRefused,
+    ModelUnreachable,
+)
 from penstock.models.http import Http
 from penstock.models.openai import OpenAI
 
@@ -416,17 +423,17 @@ async def test_a_server_that_does_not_speak_http_is_out_of_reach() -> None:
         (503, ModelBusy),
         (529, ModelBusy),
         (400, ModelRefused),
-        (401, ModelRefused),
-        (402, ModelRefused),
-        (403, ModelRefused),
-        (404, ModelRefused),
+        (401, ModelMisconfigured),
+        (402, ModelMisconfigured),
+        (403, ModelMisconfigured),
+        (404, ModelMisconfigured),
         (413, ModelRefused),
         (422, ModelRefused),
         (408, ModelUnreachable),
         (500, ModelUnreachable),
         (502, ModelUnreachable),
         (504, ModelUnreachable),
-        (301, ModelRefused),
+        (301, ModelMisconfigured),
         (204, ModelRefused),
     ],
 )
@@ -461,7 +468,7 @@ async def test_a_redirect_is_not_followed_because_the_key_would_go_with_it() -> 
         await asked.answer(307, "", f"Location: {up.base_url}/elsewhere")
 
     async with upstream(elsewhere) as up, model_at(up.base_url) as model:
-        with pytest.raises(ModelRefused, match="307"):
+        with pytest.raises(ModelMisconfigured, match="307"):
             await heard(model)
 
     assert len(up.asked) == 1
@@ -471,7 +478,10 @@ async def test_a_web_page_instead_of_an_answer_names_the_likely_cause() -> None:
     async def portal(asked: Asked) -> None:
         await asked.answer(200, "<html>Welcome to our Wi-Fi</html>", "Content-Type: text/html")
 
-    assert "Is the base URL right?" in str(await failure_of(portal))
+    failure = await failure_of(portal)
+
+    assert isinstance(failure, ModelMisconfigured)
+    assert "Is the base URL right?" in str(failure)
 
 
 async def test_neither_key_nor_question_is_in_an_error_or_a_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -482,7 +492,7 @@ async def test_neither_key_nor_question_is_in_an_error_or_a_log(caplog: pytest.L
         await asked.answer(401, msgspec.json.encode({"error": {"message": message}}).decode())
 
     async with upstream(gossip) as up, model_at(up.base_url) as model:
-        with pytest.raises(ModelRefused) as raised:
+        with pytest.raises(ModelMisconfigured) as raised:
             await heard(model)
 
         shown = f"{raised.value} {raised.value!r} {model!r} {vars(raised.value)} {caplog.text}"

@@ -10,7 +10,14 @@ import pytest
 from penstock.core.events import Passage
 from penstock.core.prompt import Prompt
 from penstock.core.question import Message
-from penstock.errors import ConfigError, ModelBusy, ModelError, ModelRefused, ModelUnreachable
+from penstock.errors import (
+    ConfigError,
+    ModelBusy,
+    ModelError,
+    ModelMisconfigured,
+    ModelRefused,
+    ModelUnreachable,
+)
 from penstock.models import complaint
 from penstock.models.complaint import Complaint, Hidden
 from penstock.models.http import Http
@@ -178,11 +185,16 @@ def test_a_complaint_is_found_in_every_shape(body: str, said: Complaint) -> None
     [
         ("rate_limit_exceeded", ModelBusy),
         ("overloaded_error", ModelBusy),
-        ("insufficient_quota", ModelRefused),
+        ("insufficient_quota", ModelMisconfigured),
+        ("billing_hard_limit_reached", ModelMisconfigured),
+        ("invalid_api_key", ModelMisconfigured),
+        ("authentication_error", ModelMisconfigured),
+        ("PERMISSION_DENIED", ModelMisconfigured),
+        ("NotFoundError", ModelMisconfigured),
         ("context_length_exceeded", ModelRefused),
         ("invalid_request_error", ModelRefused),
         ("BadRequestError", ModelRefused),
-        ("model_not_found", ModelRefused),
+        ("model_not_found", ModelMisconfigured),
         ("server_error", ModelUnreachable),
         ("api_error", ModelUnreachable),
         ("InternalServerError", ModelUnreachable),
@@ -195,9 +207,37 @@ def test_without_a_number_the_word_decides(word: str, kind: type[ModelError]) ->
 
 
 def test_a_quota_that_is_used_up_is_not_waited_for_though_it_comes_as_429() -> None:
-    assert isinstance(
-        complaint.error(Complaint("m", "insufficient_quota"), who="x", status=429), ModelRefused
-    )
+    found = complaint.error(Complaint("m", "insufficient_quota"), who="x", status=429)
+
+    assert isinstance(found, ModelMisconfigured)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Complaint("Incorrect API key provided: xa***c.", "Client specified an invalid argument"),
+        Complaint("API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT"),
+        Complaint("The model has been decommissioned.", "model_decommissioned"),
+    ],
+)
+def test_what_only_the_owner_can_mend_is_known_though_it_comes_as_400(said: Complaint) -> None:
+    found = complaint.error(said, who="x", status=400)
+
+    assert isinstance(found, ModelMisconfigured)
+    assert found.for_reader == "This assistant is not set up correctly. Please tell its owner."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error":{"message":"flagged","code":403,"metadata":{"flagged_input":"no","reasons":["x"]}}}',
+        '{"error":{"message":"no","code":"content_policy_violation"}}',
+    ],
+)
+def test_a_question_against_the_providers_rules_is_not_the_owners_fault_though_it_comes_as_403(
+    body: str,
+) -> None:
+    assert type(complaint.error(complaint.read(body.encode()), who="x", status=403)) is ModelRefused
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from penstock.core.events import Event, Finished, Noted, Reasoning, Text, ToolCalled, Usage
 from penstock.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelUnreachable
-from penstock.models.openai import body_of
+from penstock.models.body import body_of
 from penstock.models.openai_chunks import Reading
 
 WIRE = Path(__file__).parent / "wire"
@@ -81,6 +81,16 @@ COMPLETE: dict[str, list[Event]] = {
         Text("Hi"),
         Text(" there!"),
         Usage("deepseek/deepseek-r1", 6, 20, reasoning_tokens=9, cache_read_tokens=2, cache_write_tokens=3),
+        Finished(),
+    ],
+    "litellm-cached.sse": [
+        Text("Paris."),
+        Usage("claude", 1210, 4, cache_read_tokens=1000, cache_write_tokens=200),
+        Finished(),
+    ],
+    "xai-reasoning-beside-completion.sse": [
+        Text("Paris."),
+        Usage("grok-4", 12, 319, reasoning_tokens=317, cache_read_tokens=4),
         Finished(),
     ],
     "openrouter-reasoning-details-only.sse": [Reasoning("Weighing it."), Text("42"), Finished()],

@@ -262,13 +262,13 @@ class Place:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Return when it is so. For what happens in the server and tells nobody."""
+    """Return when it is so. For what happens in the server and tells nobody; it is of this event loop."""
     while not true():
-        await _a_moment()
+        await _a_turn_of_the_loop()
 
 
-async def _a_moment() -> None:
-    await asyncio.sleep(0.001)
+async def _a_turn_of_the_loop() -> None:
+    await asyncio.sleep(0)
 
 
 class Places:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
+from penstock.server.guard import json_body
+from penstock.server.problems import BodyTooSlow
 from penstock.testing.models import HOLD, ScriptedModel
 from tests.server.place import QUESTION, Place, Places
 
@@ -58,6 +63,7 @@ BODIES: list[tuple[bytes, int, str]] = [
     (b'{"text":" \\n\\t\\u00a0\\u3000"}', 400, "question-invalid"),
     (b'{"text":"a\\u0000b"}', 400, "question-invalid"),
     (b'{"text":"?","id":"a:b"}', 400, "question-invalid"),
+    (b'{"text":"?","id":""}', 400, "question-invalid"),
     (b'{"text":"?","id":"a\\r\\nset-cookie: b"}', 400, "question-invalid"),
     (b'{"text":"?","id":"' + b"x" * 300 + b'"}', 400, "question-invalid"),
     (json.dumps({"text": "x" * 102_401}).encode(), 413, "question-too-long"),
@@ -75,6 +81,24 @@ async def test_every_bad_question_is_refused_and_none_is_written_down(places: Pl
 
     assert problem(thread) == "not-found", "no thread began"
     assert depth == 0
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\uD83D", r"\udc00"])
+@pytest.mark.parametrize("text", ["{}", "a{}", "{}b", r"{}\n", r"\ud83d\ude42{}", r"{}\ud83d\ude42"])
+async def test_half_a_character_is_named(places: Places, text: str, half: str) -> None:
+    async with places.open() as place:
+        body = '{"text":"' + text.format(half) + '"}'
+        refused = await place.client.post(ASK, content=body.encode(), headers=JSON)
+
+    said = f"{half} is half a character (a lone surrogate): send both halves, or leave it out."
+    assert (refused.status_code, refused.json()["detail"]) == (400, said)
+
+
+async def test_what_is_wrong_elsewhere_is_not_blamed_on_a_whole_character(places: Places) -> None:
+    async with places.open() as place:
+        refused = await place.client.post(ASK, content=rb'{"text":"\ud83d\ude42"', headers=JSON)
+
+    assert "half" not in refused.json()["detail"]
 
 
 async def test_the_longest_question_is_answered(places: Places) -> None:
@@ -116,6 +140,42 @@ async def test_a_body_that_goes_on_and_on_is_cut_off(places: Places, path: str) 
 
     assert said.startswith(b"HTTP/1.1 413 ")
     assert b"body_too_large" in said or b"body-too-large" in said
+
+
+@pytest.mark.parametrize("path", [ASK, CHAT])
+async def test_a_body_that_does_not_come_to_its_end_is_not_waited_for_for_ever(
+    places: Places, path: str
+) -> None:
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n".encode()
+    async with places.open(stalled_s=0.05) as place:
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+        writer.write(head + b'content-length: 100\r\n\r\n{"text":"half')
+
+        said = await reader.read()
+        writer.close()
+
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert b"send it again, without pauses." in said
+    assert b"connection: close" in said
+
+
+async def test_a_body_may_take_longer_the_more_of_it_has_come() -> None:
+    async def body(first: bytes) -> bytes:
+        pieces = [first]
+
+        async def receive() -> Message:
+            if pieces:
+                return {"type": "http.request", "body": pieces.pop(), "more_body": True}
+            for _ in range(5):
+                await asyncio.sleep(0)
+            return {"type": "http.request", "body": b"}", "more_body": False}
+
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}
+        return await json_body(Request(scope, receive), 20_000, within_s=0.0)
+
+    assert len(await body(b"{" + b" " * 10_000)) == 10_002
+    with pytest.raises(BodyTooSlow):
+        await body(b"")
 
 
 async def test_a_client_that_hangs_up_in_the_middle_of_its_question_leaves_nothing(places: Places) -> None:

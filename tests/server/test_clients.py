@@ -164,7 +164,7 @@ async def test_a_request_sent_again_with_its_key_gives_the_same_answer_once(plac
         one, two = [await completion for completion in both]
         streamed = await client.chat.completions.create(**ASKED, stream=True, extra_headers=key)
         text = "".join([chunk.choices[0].delta.content or "" async for chunk in streamed])
-        with pytest.raises(openai.UnprocessableEntityError):
+        with pytest.raises(openai.UnprocessableEntityError, match="This Idempotency-Key was sent before"):
             await client.chat.completions.create(
                 model="any", messages=[{"role": "user", "content": "Another?"}], extra_headers=key
             )

@@ -19,7 +19,7 @@ from penstock.testing.models import ScriptedModel
 from tests.server.place import Places, by_header, serving
 
 PROGRAM = """
-import asyncio, sys
+import asyncio, socket, sys
 from starlette.applications import Starlette
 from starlette.routing import Mount
 import uvicorn
@@ -28,16 +28,10 @@ from penstock.testing.models import ScriptedModel
 
 assistant = Assistant(ScriptedModel(["Paris."]), data=sys.argv[1])
 app = Starlette(routes=[Mount("/assistant", app=assistant.asgi())])
-server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
-
-async def main():
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    print(server.servers[0].sockets[0].getsockname()[1], flush=True)
-    await serving
-
-asyncio.run(main())
+listening = socket.create_server(("127.0.0.1", 0))
+# Whoever connects from now on waits for the server.
+print(listening.getsockname()[1], flush=True)
+asyncio.run(uvicorn.Server(uvicorn.Config(app, log_config=None)).serve([listening]))
 """
 
 
@@ -87,9 +81,11 @@ async def test_a_program_may_pass_its_lifespan_on(tmp_path: Path) -> None:
             events = await client.get(url + asked.json()["events"])
             missing = await client.get("/v1/nothing")
             page = await client.get("/")
+            description = (await client.get("/openapi.json")).json()
 
         assert health.status_code == page.status_code == 200
         assert "Paris." in events.text
+        assert description["servers"] == [{"url": "/assistant"}]
         assert missing.json()["error"]["code"] == "not_found"
 
 

@@ -114,3 +114,18 @@ async def test_forgetting_a_thread_ends_its_answer(places: Places) -> None:
             await stream.rest()
 
     assert stream.seen[-1].type == "RUN_ERROR"
+
+
+async def test_a_person_with_a_very_long_name_asks_and_comes_back(places: Places) -> None:
+    person = "acme/" + "a" * 1_000
+    async with places.open() as place:
+        first = await place.ask(id="q1", person=person)
+        again = await place.ask(id="q1", person=person)
+        too_long = await place.post("/api/threads/t1/questions", {"text": "?", "id": "q" * 121}, person)
+        completion = await place.post(
+            "/v1/chat/completions", {"messages": [{"role": "user", "content": "?"}]}, person
+        )
+
+    assert (again["turn"], again["repeat"]) == (first["turn"], True)
+    assert (too_long.status_code, "at most 120 characters" in too_long.text) == (400, True)
+    assert completion.status_code == 200

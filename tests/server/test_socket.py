@@ -83,6 +83,7 @@ BAD: list[tuple[str | bytes, str]] = [
     ('{"type":"ask","thread":"","text":"?"}', "question_invalid"),
     ('{"type":"ask","thread":"a/b","text":"?"}', "question_invalid"),
     ('{"type":"ask","thread":"t1","text":"?","id":"a:b"}', "question_invalid"),
+    ('{"type":"ask","thread":"t1","text":"?","id":""}', "question_invalid"),
     ('{"type":"resume"}', "wrong_shape"),
     ('{"type":"resume","cursor":"garbage"}', "cursor_invalid"),
     ('{"type":"resume","cursor":"nobody.1.1"}', "not_found"),
@@ -114,6 +115,29 @@ async def test_an_error_says_which_message_it_answers(places: Places) -> None:
         told = await line.answer("stop", turn="unknown", re="42")
 
     assert told == {"type": "error", "re": "42", "code": "not_found", "message": "There is no such answer."}
+
+
+@pytest.mark.parametrize(
+    ("sent", "re"),
+    [
+        ('{"type":"ask","re":"42","thread":"t1"}', "42"),
+        ('{"type":"ask","re":"42","thread":1,"text":"?"}', "42"),
+        ('{"type":"ping","re":"42","extra":1}', "42"),
+        ('{"type":"dance","re":"42"}', "42"),
+        ('{"re":"42"}', "42"),
+        ('{"type":"ping","re":42}', None),
+        ('{"type":"ping","re":"42"', None),
+        ('["re"]', None),
+    ],
+)
+async def test_an_error_of_shape_says_which_message_it_answers_if_that_can_be_read(
+    places: Places, sent: str, re: str | None
+) -> None:
+    async with places.open() as place, place.line() as line:
+        await line.connection.send(sent)
+        told = await line.next()
+
+    assert (told["type"], told.get("re")) == ("error", re)
 
 
 async def test_a_message_that_no_client_of_ours_would_send_closes_the_socket(places: Places) -> None:

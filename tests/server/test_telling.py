@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import Any
 
 import jsonschema
 import openapi_spec_validator
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Route
 
 from penstock.core.events import Finished, Usage
-from penstock.errors import ModelRefused
+from penstock.errors import ModelRefused, StoreFull
+from penstock.stores.sqlite import SqliteStore
 from penstock.testing.models import HOLD, ScriptedModel
 from tests.server.place import QUESTION, Place, Places
 
@@ -24,6 +27,41 @@ async def test_it_is_ready_when_the_store_is(places: Places) -> None:
         ready = await place.get("/healthz")
 
     assert (ready.status_code, ready.text) == (200, "ready\n")
+
+
+async def fill(place: Place) -> None:
+    """Leave no room for anything more, however small."""
+    store = place.engine._store
+    assert isinstance(store, SqliteStore)
+    await store.database.write(lambda db: db.execute("PRAGMA max_page_count = 1").fetchall())
+    for size in (3_000, 300, 0):
+        with pytest.raises(StoreFull):
+            await put_without_end(store, size)
+
+
+async def put_without_end(store: SqliteStore, size: int) -> None:
+    for n in itertools.count():
+        await store.shelf.put(f"{size}-{n}", b"x" * size)
+
+
+async def test_it_is_not_ready_when_the_store_is_full_and_says_what_to_do(places: Places) -> None:
+    async with places.open() as place:
+        await fill(place)
+        not_ready = await place.get("/healthz")
+        # There may be room in a page for a short one.
+        long = QUESTION * 1_000
+        asked = await place.post("/api/threads/t1/questions", {"text": long})
+        chat = {"messages": [{"role": "user", "content": long}]}
+        completion = await place.post("/v1/chat/completions", chat)
+        read = await place.get("/api/threads/t1")
+
+    assert [sent.status_code for sent in (not_ready, asked, completion)] == [503] * 3
+    for sent in (not_ready, asked):
+        assert sent.json()["type"] == "urn:penstock:store-full"
+        assert sent.json()["detail"] == StoreFull.for_reader
+    assert completion.json()["error"]["message"] == StoreFull.for_reader
+    assert "ask again when some is free" in StoreFull.for_reader
+    assert read.status_code == 404, "nothing was written down"
 
 
 async def test_it_is_not_ready_when_the_store_is_closed(places: Places) -> None:
@@ -85,6 +123,28 @@ async def test_the_numbers_are_true(places: Places) -> None:
     assert now["penstock_turns_queued"] == 1
     assert now["penstock_live_readers"] == 2
     assert now["penstock_journal_lag_seconds"] < 5
+
+
+async def test_an_answer_that_failed_after_its_first_word_was_visible_all_the_same(places: Places) -> None:
+    async with places.open(ScriptedModel(["Pa", ModelRefused("no")])) as place:
+        await place.answered()
+        await place.assistant.reports.get()
+        now = await numbers(place)
+
+    assert now["penstock_first_visible_seconds_count"] == 1
+
+
+async def test_an_answer_that_was_given_back_has_not_ended(places: Places) -> None:
+    async with places.open(ScriptedModel(["Pa", HOLD])) as place:
+        turn = (await place.ask())["turn"]
+        async with place.stream(f"/api/turns/{turn}/events") as stream:
+            await stream.until_words("Pa")
+            await place.engine.close()
+        now = await numbers(place)
+
+    assert not [name for name in now if name.startswith("penstock_turns_total")]
+    assert now["penstock_turn_seconds_count"] == 0
+    assert now["penstock_first_visible_seconds_count"] == 1, "its first word was seen here, and only here"
 
 
 async def test_the_numbers_hold_no_words(places: Places) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from penstock.core.events import Text
 from penstock.core.ports import Batch
 from penstock.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreTaken
 from penstock.stores.sqlite import SqliteStore
+from penstock.stores.sqlite.translation import translated
 from penstock.testing.promises.vocabulary import (
     LEASE_S,
     THREAD,
@@ -68,8 +70,17 @@ async def test_the_file_is_free_again_after_a_failed_start(tmp_path: Path) -> No
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(StoreError, match="let this user write"):
+    with pytest.raises(StoreError, match="file is a file, and should be a folder: move it away"):
         await SqliteStore(tmp_path / "file" / "store").open()
+    with pytest.raises(StoreError, match="file is a file, and should be a folder: move it away"):
+        await SqliteStore(tmp_path / "file").open()
+
+
+def test_a_disk_that_is_read_only_is_told_as_what_it_is(tmp_path: Path) -> None:
+    read_only = translated(OSError(errno.EROFS, "Read-only file system"), tmp_path / "penstock.db")
+
+    assert "read-only" in str(read_only)
+    assert "another folder with --data" in str(read_only)
 
 
 async def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
@@ -125,6 +136,7 @@ import asyncio, resource, sys
 from pathlib import Path
 from penstock.errors import StoreFull
 from penstock.stores.sqlite import SqliteStore
+from penstock.stores.sqlite.translation import translated
 from penstock.testing.promises.vocabulary import LEASE_S, ask, start, texts, turn_of, words
 
 async def main():

@@ -1,16 +1,16 @@
 """A terminal: words as they come, and beside them everything about the words.
 
 The two go to different streams, so that an answer can be piped away while its status and its
-sources stay in sight. A stream cannot take back what it has written: when an answer starts over, nothing
-is written until the new text says something else than what stands there. Then a person at a screen
-is told and reads it anew, and a program, which cannot be told, is failed.
+sources stay in sight. Log lines wait until no line is begun. A stream cannot take back what it has
+written: when an answer starts over, nothing is written until the new text says something else than what
+stands there. Then a person at a screen is told and reads it anew, and a program, which cannot be
+told, is failed.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TextIO, assert_never
+from typing import NamedTuple, assert_never
 
 from penstock.core.events import (
     ENDS,
@@ -29,10 +29,9 @@ from penstock.core.events import (
     Waiting,
 )
 from penstock.core.turn import Citation, Turn, View
-from penstock.errors import ChannelGone
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
-_ERASED = "\r\x1b[K"
+ERASED = "\r\x1b[K"
 # A status that fills more than a line could not be erased.
 _STATUS_CHARS = 70
 
@@ -136,19 +135,19 @@ class Terminal:
     # --- Beside them -------------------------------------------------------------
 
     def _show_status(self, label: str) -> Iterator[Piece]:
-        label = " ".join(label.translate(_OBEYED).split())[:_STATUS_CHARS]
+        label = " ".join(label.translate(_OBEYED).split())[:_STATUS_CHARS].rstrip("…. ")
         # On the screen that shows the words, a line that has some must not be erased.
         if label == self._status or (self._look.words_on_screen and not self._line_begins):
             return
         if self._look.beside_on_screen:
-            yield Piece(_ERASED + self._dim(f"{label} …"), beside=True)
+            yield Piece(ERASED + self._dim(f"{label} …"), beside=True)
         else:
             yield self._aside(f"{label} …")
         self._status = label
 
     def _without_status(self) -> Piece:
         shown, self._status = self._status, ""
-        return Piece(_ERASED if shown and self._look.beside_on_screen else "", beside=True)
+        return Piece(ERASED if shown and self._look.beside_on_screen else "", beside=True)
 
     def _ended(self, end: End) -> Iterator[Piece]:
         if self._standing is not None and isinstance(end, Finished) and not self.broken:
@@ -194,27 +193,3 @@ def last_word(end: End) -> str:
             return f"penstock: {sentence}"
         case _:
             assert_never(end)
-
-
-# --- I/O: as little as possible -----------------------------------------------
-
-
-class Streams:
-    """Where words go, and where everything else goes."""
-
-    def __init__(self, words: TextIO, beside: TextIO) -> None:
-        self._words = words
-        self._beside = beside
-
-    async def write(self, pieces: Iterable[Piece]) -> None:
-        """In a thread, since a pager or a stopped terminal may keep us waiting. Raises ChannelGone."""
-        await asyncio.to_thread(self._write, list(pieces))
-
-    def _write(self, pieces: list[Piece]) -> None:
-        try:
-            for text, beside in pieces:
-                stream = self._beside if beside else self._words
-                stream.write(text)
-                stream.flush()
-        except OSError as exc:
-            raise ChannelGone("whoever read this has closed it") from exc

@@ -8,12 +8,23 @@ import traceback
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, TracebackType
+from typing import Any
 
-from penstock.assistant import Assistant
+from penstock.assistant import Assistant, is_agent
 from penstock.errors import ConfigError, PenstockError
 
 # Not the file's own name: somebody's email.py must not stand in for the standard library's.
 _MODULE = "assistant_file"
+
+_PYTHON = (".py", ".pyw")
+_DOCUMENTS = frozenset(
+    {".md", ".markdown", ".mdx", ".txt", ".rst", ".adoc", ".html", ".htm", ".pdf", ".docx"}
+)
+_WANTED = "FILE is a Python file that makes an Assistant."
+_AS_KNOWLEDGE = (
+    'Documents to answer from are named in penstock.toml, knowledge = ["{path}"], or read once with: '
+    "penstock index {path}"
+)
 
 
 def found(file: str | None) -> Assistant:
@@ -36,8 +47,7 @@ def apart(file: str) -> tuple[Path, str]:
 
 
 def _ran(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise ConfigError(f"There is no file {path}.")
+    _check_kind(path)
     full = str(path.resolve())
     spec = importlib.util.spec_from_loader(_MODULE, SourceFileLoader(_MODULE, full))
     assert spec is not None
@@ -50,10 +60,24 @@ def _ran(path: Path) -> ModuleType:
     except PenstockError:
         raise
     except (Exception, SystemExit) as exc:
+        if path.suffix not in _PYTHON and isinstance(exc, SyntaxError | ValueError):
+            raise ConfigError(f"{path} is no Python. {_WANTED}") from None
         error = ConfigError(f"{path} could not be loaded: {type(exc).__name__}.")
         error.add_note("".join(traceback.format_exception(type(exc), exc, _inside(exc, full))).rstrip())
         raise error from None
     return module
+
+
+def _check_kind(path: Path) -> None:
+    """What is no Python gets no traceback, but a word about where it belongs."""
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder. {_WANTED} {_AS_KNOWLEDGE.format(path=path)}")
+    if path.suffix.lower() in _DOCUMENTS:
+        raise ConfigError(f"{path} is no Python. {_WANTED} {_AS_KNOWLEDGE.format(path=path)}")
+    if path.suffix.lower() == ".toml":
+        raise ConfigError(f"{path} is no Python. {_WANTED} Settings are named with --config {path}")
+    if not path.is_file():
+        raise ConfigError(f"There is no file {path}." + ("" if path.suffix in _PYTHON else f" {_WANTED}"))
 
 
 def _inside(exc: BaseException, file: str) -> TracebackType | None:
@@ -65,7 +89,16 @@ def _inside(exc: BaseException, file: str) -> TracebackType | None:
 
 
 def _chosen(module: ModuleType, name: str, path: Path) -> Assistant:
-    assistants = {name: made for name, made in vars(module).items() if isinstance(made, Assistant)}
+    things = vars(module).items()
+    # An Agent of pydantic-ai alone will do: it answers as it is.
+    made = {name: thing for name, thing in things if isinstance(thing, Assistant)} or {
+        name: thing for name, thing in things if is_agent(thing)
+    }
+    one = _one_of(made, name, path)
+    return one if isinstance(one, Assistant) else Assistant(one)
+
+
+def _one_of(assistants: dict[str, Any], name: str, path: Path) -> Any:
     names = ", ".join(assistants)
     if name or "assistant" in assistants:
         if (assistant := assistants.get(name or "assistant")) is None:

@@ -10,7 +10,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ import click
 from penstock.cli import options, piped
 
 if TYPE_CHECKING:
-    from penstock.assistant import Assistant
+    from penstock.assistant import Assistant, Opened
     from penstock.channels.terminal import Look
     from penstock.cli.piped import Asked
     from penstock.cli.talking import Talk
@@ -50,14 +50,10 @@ def chat(
     Words go to stdout, everything about them to stderr. Piped input is the question, or a
     file that the question is about. Ctrl-C stops an answer and keeps what there is of it.
     """
-    from penstock import logs
     from penstock.cli.assistant_file import found
 
     assistant = found(file)
     settings = assistant.settings(config_file, model=model, data=data, grace_s=0.0)
-    # What goes well is seen in the conversation itself.
-    level = "warning" if settings.log_level == "info" else settings.log_level
-    logs.set_up(settings.log, level, sys.stderr)
     words = " ".join(question)
     if not words and not piped.is_piped():
         return asyncio.run(_converse(assistant, settings, thread, _look(no_color)))
@@ -79,15 +75,35 @@ async def _talk(
     assistant: Assistant, settings: Settings, thread: str, look: Look
 ) -> AsyncIterator[tuple[Talk, Store, str]]:
     """A talk, the store that keeps it, and a line about who answers."""
-    from penstock.channels.terminal import Streams
+    from penstock import logs
+    from penstock.channels.terminal_streams import Streams
     from penstock.cli.talking import Talk
     from penstock.stores import builder
 
-    with _place(settings.data, thread) as folder:
+    with _place(settings.data, thread) as folder, closing(Streams(sys.stdout, sys.stderr)) as streams:
+        # What goes well is seen in the conversation itself.
+        level = "warning" if settings.log_level == "info" else settings.log_level
+        logs.set_up(settings.log, level, streams.log)
         store = builder("sqlite")(folder)
-        async with assistant.opened(settings, store=store) as opened:
-            talk = Talk(opened.engine, thread or "chat", Streams(sys.stdout, sys.stderr), look)
+        async with _opened(assistant, settings, store, thread) as opened:
+            talk = Talk(opened.engine, thread or "chat", streams, look)
             yield talk, store, f"{opened.model.name} answers ({opened.model.why})."
+
+
+@asynccontextmanager
+async def _opened(
+    assistant: Assistant, settings: Settings, store: Store, thread: str
+) -> AsyncIterator[Opened]:
+    from penstock.errors import ConfigError, StoreTaken
+
+    try:
+        async with assistant.opened(settings, store=store) as opened:
+            yield opened
+    except StoreTaken:
+        raise ConfigError(
+            f"The conversation {thread!r} is under way in another terminal: leave it there first (Ctrl-D), "
+            "or give this one another name with --thread."
+        ) from None
 
 
 @contextmanager

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from penstock.cli import options
+
+if TYPE_CHECKING:
+    from penstock.settings import Settings
 
 
 @click.group()
@@ -16,7 +20,7 @@ def config() -> None:
     """Check, show and describe the settings."""
 
 
-@config.command()
+@config.command(short_help="Print the JSON Schema of penstock.toml.")
 def schema() -> None:
     """Print the JSON Schema of penstock.toml, for editors that complete and check."""
     from penstock.settings import schema
@@ -24,17 +28,36 @@ def schema() -> None:
     click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
 
 
-@config.command()
+@config.command(short_help="Say everything that is wrong with the settings.")
 @options.config_file
 def check(config_file: Path | None) -> None:
     """Say everything that is wrong with penstock.toml and the environment."""
-    from penstock.settings import from_world
+    from penstock.errors import ConfigError
+    from penstock.settings import read_world
 
-    from_world(config_file)
+    settings, problems = read_world(config_file)
+    problems += _unknown_names(settings)
+    if problems:
+        raise ConfigError("\n".join(problems))
     click.echo("The settings are fine.")
 
 
-@config.command()
+def _unknown_names(settings: Settings) -> list[str]:
+    """What is named in the settings and not there. A key may well be missing where they are only checked."""
+    from penstock.assistant import check_names
+    from penstock.errors import ConfigError
+    from penstock.stores import builder
+
+    problems = []
+    for check in (lambda: check_names(settings), lambda: builder(settings.store)):
+        try:
+            check()
+        except ConfigError as exc:
+            problems.append(str(exc))
+    return problems
+
+
+@config.command(short_help="Print the settings in force, secrets hidden.")
 @options.config_file
 def show(config_file: Path | None) -> None:
     """Print the settings in force, secrets hidden, as they would stand in penstock.toml."""
@@ -53,11 +76,18 @@ def shown(value: object) -> str:
             return str(value).lower()
         case float():
             return f"{value:g}"
-        case tuple():
+        case tuple() | list():
             return f"[{', '.join(map(shown, value))}]"
+        case dict():
+            pairs = ", ".join(f"{json.dumps(name)} = {shown(one)}" for name, one in value.items())
+            return f"{{{pairs}}}"
         case str() | Path():
-            # An address may carry a user and a password.
-            return json.dumps(re.sub(r"(?<=://)[^/@]+@", "•••@", str(value)), ensure_ascii=False)
+            return json.dumps(without_password(str(value)), ensure_ascii=False)
         case _:
             # A Secret knows itself how much of it may be seen.
             return json.dumps(str(value) if value else "", ensure_ascii=False)
+
+
+def without_password(text: str) -> str:
+    """An address may carry a user and a password."""
+    return re.sub(r"(?<=://)[^/@]+@", "•••@", text)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sqlite3
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from penstock.errors import ConfigError, PenstockError
+from penstock.errors import ConfigError, PenstockError, StoreCorrupt
 
 if TYPE_CHECKING:
     from penstock.assistant import Assistant
+    from penstock.cli.reachable import Reach
     from penstock.settings import Settings
+
+
+Mark = Literal["ok", "warn", "problem"]
 
 
 class Finding(NamedTuple):
     """A problem stops `penstock serve` or every answer; a warning does not."""
 
-    mark: Literal["ok", "warn", "problem"]
+    mark: Mark
     about: str
     text: str
 
@@ -34,27 +38,40 @@ def versions() -> Finding:
 
 
 async def model(assistant: Assistant, settings: Settings) -> Finding:
-    from penstock.assistant import build_model
-    from penstock.cli import reachable
+    from penstock.assistant import build_model, names
 
     try:
         choice = await assistant.choose(settings)
         who = f"{choice.name} would answer: {choice.why}"
-        match choice.name.partition("/"):
-            case _ if choice.given:
-                return Finding("ok", "model", who)
-            case "openai", _, name:
-                build_model(choice.name, settings)
-                mark, how = await reachable.openai(name, settings)
-            case "ollama", _, name:
-                build_model(choice.name, settings)
-                mark, how = await reachable.ollama(name, settings)
-            case _:
-                build_model(choice.name, settings)
-                return Finding("ok", "model", who)
+        if choice.given:
+            return Finding("ok", "model", who)
+        build_model(choice.name, settings)
     except ConfigError as exc:
         return Finding("problem", "model", str(exc))
-    return Finding(mark, "model", f"{who}; {how}")
+    found = [await _reach(name, settings) for name in names(choice.name)]
+    told = "; ".join([who, *filter(None, (reach.how for reach in found))])
+    return Finding(_together([reach.mark for reach in found]), "model", told)
+
+
+async def _reach(name: str, settings: Settings) -> Reach:
+    from penstock.cli import reachable
+
+    match name.partition("/"):
+        case "openai", _, model:
+            return await reachable.openai(model, settings)
+        case "anthropic", _, model:
+            return await reachable.anthropic(model, settings)
+        case "ollama", _, model:
+            return await reachable.ollama(model, settings)
+        case _:
+            return reachable.Reach("ok", "")
+
+
+def _together(marks: list[Mark]) -> Mark:
+    """As long as one of several models can answer, what is wrong with the others is a warning."""
+    if all(mark == "problem" for mark in marks):
+        return "problem"
+    return "warn" if any(mark != "ok" for mark in marks) else "ok"
 
 
 async def store(settings: Settings) -> Finding:
@@ -67,26 +84,54 @@ async def store(settings: Settings) -> Finding:
             return _to_be_made(settings.data)
         await built.open()
         await built.close()
+        _try_to_write(settings.data)
     except PenstockError as exc:
         return Finding("problem", "store", str(exc))
+    except OSError as exc:
+        return Finding("problem", "store", _unwritable(settings.data, exc))
     return Finding("ok", "store", f"{settings.data} can be used, and no other Penstock uses it")
 
 
 def _to_be_made(folder: Path) -> Finding:
     above = next(place for place in folder.absolute().parents if place.exists())
-    if above.is_dir() and os.access(above, os.W_OK):
-        return Finding("ok", "store", f"{folder} will be made when it is needed")
-    return Finding("problem", "store", f"{folder} cannot be made: {above} cannot be written to.")
+    if not above.is_dir():
+        return Finding("problem", "store", f"{folder} cannot be made: {above} is a file.")
+    try:
+        _try_to_write(above)
+    except OSError as exc:
+        return Finding("problem", "store", f"{folder} cannot be made: {_unwritable(above, exc)}")
+    return Finding("ok", "store", f"{folder} will be made when it is needed")
+
+
+def _try_to_write(folder: Path) -> None:
+    """Only trying tells: rights alone hide a read-only or full disk, and allow root everything."""
+    with TemporaryFile(dir=folder) as file:
+        file.write(b"can this be written?")
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    why = (error.strerror or type(error).__name__).lower()
+    return f"{folder} cannot be written to ({why}). Let this user write there, or name another with --data."
 
 
 def knowledge(settings: Settings) -> Finding:
     from penstock.knowledge.local import Local
+    from penstock.knowledge.walk import find
 
     missing = [str(path) for path in settings.knowledge if not path.exists()]
     if missing:
         return Finding("warn", "knowledge", f"there is no {' and no '.join(missing)}")
+    empty = [str(path) for path in settings.knowledge if not find([path]).files]
+    if empty:
+        return Finding("warn", "knowledge", f"there is no document in {' and none in '.join(empty)}")
+    local = Local(settings.data / "knowledge.db")
     try:
-        count = Local(settings.data / "knowledge.db").passages()
+        local.check()
+        count = local.passages()
+    except StoreCorrupt as exc:
+        if settings.knowledge:
+            return Finding("warn", "knowledge", f"{local.path} is damaged, and made anew at the next start")
+        return Finding("problem", "knowledge", str(exc))
     except PenstockError as exc:
         return Finding("problem", "knowledge", str(exc))
     there = f"{count:,} passage{'s' * (count != 1)}"

@@ -41,7 +41,7 @@ def url(host: str, port: int) -> str:
 
 def is_private(host: str) -> bool:
     """Whether only this machine reaches it."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -50,7 +50,7 @@ def is_private(host: str) -> bool:
 
 
 def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
-    found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    found = socket.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     return list(dict.fromkeys((family, str(place[0])) for family, _, _, _, place in found))
 
 

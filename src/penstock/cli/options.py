@@ -6,15 +6,21 @@ from pathlib import Path
 
 import click
 
+
+def _path(text: str) -> Path | None:
+    """Empty counts as not given, as in `--data "$DATA"`."""
+    return Path(text) if text else None
+
+
 FILE_HELP = "a Python file that makes an Assistant; FILE:NAME if it makes several"
 
 model = click.option("--model", metavar="NAME", help="Which model answers, as provider/name.")
 # Not click.Path: to be made, it already reads the environment, for translations.
-data = click.option("--data", metavar="FOLDER", type=Path, help="Where everything is kept.")
+data = click.option("--data", metavar="FOLDER", type=_path, help="Where everything is kept.")
 config_file = click.option(
     "--config",
     "config_file",
     metavar="TOML",
-    type=Path,
+    type=_path,
     help="The settings file, instead of penstock.toml.",
 )

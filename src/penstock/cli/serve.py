@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from penstock.cli import options
 
 if TYPE_CHECKING:
     from penstock.settings import Settings
+
+
+log = logging.getLogger(__name__)
 
 
 @click.command(short_help="Serve an assistant: the page, the API, the channels.")
@@ -65,9 +69,15 @@ def serve(
 def _warn_of_strangers(settings: Settings) -> None:
     from penstock.cli.listening import is_private
 
-    if not is_private(settings.host):
-        click.echo(
-            f"penstock: warning: other machines can reach {settings.host}, and there is no sign-in: "
-            "whoever finds this port reads every conversation and asks at your expense.",
-            err=True,
-        )
+    if is_private(settings.host):
+        return
+    if settings.log == "json":
+        log.warning("other machines can reach this, and there is no sign-in", extra={"host": settings.host})
+        return
+    click.echo(
+        f"penstock: warning: other machines can reach {settings.host or 'this'}, and there is no sign-in: "
+        "whoever finds this port is the same person as you, reads every conversation and asks at your "
+        "expense. Listen on 127.0.0.1 behind a proxy that signs people in, or say who asks with identify "
+        "(docs/http-api.md).",
+        err=True,
+    )

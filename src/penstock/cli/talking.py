@@ -7,7 +7,8 @@ import uuid
 from contextlib import aclosing
 from typing import NamedTuple
 
-from penstock.channels.terminal import Look, Piece, Streams, Terminal
+from penstock.channels.terminal import Look, Piece, Terminal
+from penstock.channels.terminal_streams import Streams
 from penstock.cli.interrupt import Interrupt
 from penstock.core.question import File, Person, Question, thread_key
 from penstock.core.turn import View
@@ -35,7 +36,8 @@ class Talk:
         self._stops: set[asyncio.Task[object]] = set()
 
     async def ask(self, text: str, files: tuple[File, ...] = ()) -> Answer:
-        """Raises Refused and Busy kinds, StoreError, and ChannelGone when nobody reads any more."""
+        """Raises Refused and Busy kinds, StoreError, ChannelGone when nobody reads any more, and OSError when
+        there is no room for the words."""
         question = Question(f"terminal:{uuid.uuid4().hex}", self.thread, ME, text, files)
         terminal = Terminal(self._look)
         with Interrupt() as interrupt:
@@ -43,7 +45,7 @@ class Talk:
             interrupt.then(lambda: self._stop(turn))
             try:
                 await self._write(turn, terminal)
-            except ChannelGone:
+            except (ChannelGone, OSError):
                 await self._engine.stop(ME, turn)
                 raise
         return Answer(terminal.view, interrupt.came, terminal.broken)

@@ -79,7 +79,11 @@ class Cited(_Event, frozen=True, tag="passage_cited"):
 
 
 class Usage(_Event, frozen=True, tag="usage"):
-    """Tokens as the provider counts them, for one request to it; several add up."""
+    """Tokens as the provider counts them, for one request to it; several add up.
+
+    Everywhere the same: `input_tokens` includes what was read from the provider's cache and what was
+    written to it, `output_tokens` the reasoning; the three other counts say how much of them.
+    """
 
     model: str = ""
     input_tokens: int = 0

@@ -3,11 +3,13 @@
 The thread is trimmed to what the model's window holds. Tokens are estimated, and the
 estimate errs on the high side: a prompt that is too long is refused by the provider,
 one that is a little short is merely a little short. Turns are dropped whole, oldest
-first, and the caller is told how many, so that the log can say so.
+first, files are cut at their end, the question never is; the caller is told how many of
+each, so that the log can say so.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,6 +23,7 @@ _ANSWER_SHARE = 0.25
 _ANSWER_TOKENS = 8_192
 # Roles, separators and the provider's own wrapping.
 _MESSAGE_TOKENS = 8
+_CUT = "\n(cut: the file is longer than the model can read)"
 
 
 class FileText(msgspec.Struct, frozen=True):
@@ -49,6 +52,12 @@ class Built(NamedTuple):
     prompt: Prompt
     dropped_turns: int
     estimated_tokens: int
+    cut_files: int = 0
+
+    @property
+    def trimmed(self) -> dict[str, int]:
+        """What had to be left out, by kind; empty when nothing."""
+        return {what: n for what, n in (("turns", self.dropped_turns), ("files", self.cut_files)) if n}
 
 
 def estimate_tokens(text: str) -> int:
@@ -72,11 +81,11 @@ def build(
     options: dict[str, object] | None = None,
 ) -> Built:
     """The prompt for `question` after `turns` (oldest first, each dropped or kept whole)."""
-    spent = sum(
-        _cost(text)
-        for text in (instructions, question, *(p.text + p.source for p in passages), *(f.text for f in files))
-    )
+    spent = sum(_cost(text) for text in (instructions, question, *(p.text + p.source for p in passages)))
     room = window_tokens - min(_ANSWER_TOKENS, int(window_tokens * _ANSWER_SHARE)) - spent
+    whole, files = files, _fitted(files, room)
+    spent += (for_files := sum(_file_cost(file) for file in files))
+    room -= for_files
     kept: list[Sequence[Message]] = []
     for turn in reversed(turns):
         cost = sum(_cost(message.text) for message in turn)
@@ -93,7 +102,30 @@ def build(
         files=tuple(files),
         options=options or {},
     )
-    return Built(prompt, len(turns) - len(kept), spent)
+    cut_files = sum(file is not fitted for file, fitted in zip(whole, files, strict=True))
+    return Built(prompt, len(turns) - len(kept), spent, cut_files)
+
+
+def _fitted(files: Sequence[FileText], room: int) -> list[FileText]:
+    """The files as they fit: small ones whole, and what these leave is shared by the others alike."""
+    fitted = list(files)
+    by_size = sorted(range(len(files)), key=lambda at: _file_cost(files[at]))
+    for done, at in enumerate(by_size):
+        share = room // (len(files) - done)
+        if _file_cost(files[at]) > share:
+            fitted[at] = _cut(files[at], share)
+        room -= _file_cost(fitted[at])
+    return fitted
+
+
+def _cut(file: FileText, tokens: int) -> FileText:
+    """As much of its beginning as that many tokens hold, and a mark."""
+
+    def cost(chars: int) -> int:
+        return _file_cost(FileText(file.name, file.text[:chars] + _CUT))
+
+    chars = bisect_right(range(len(file.text)), tokens, key=cost) - 1
+    return FileText(file.name, file.text[: max(chars, 0)] + _CUT)
 
 
 def system_text(prompt: Prompt) -> str:
@@ -115,6 +147,10 @@ def system_text(prompt: Prompt) -> str:
 def _passage(number: int, passage: Passage) -> str:
     title = f"{passage.source}: {passage.heading}" if passage.heading else passage.source
     return f"[{number}] {title}\n<passage>\n{passage.text}\n</passage>"
+
+
+def _file_cost(file: FileText) -> int:
+    return _cost(file.name + file.text)
 
 
 def _cost(text: str) -> int:

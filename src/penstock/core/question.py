@@ -12,6 +12,7 @@ from penstock.errors import NotFound, QuestionInvalid, QuestionTooLong
 
 MAX_TEXT_BYTES = 100 * 1024
 MAX_ID_CHARS = 256
+_MAX_ASKER_CHARS = 128
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -87,6 +88,17 @@ class Thread(msgspec.Struct, frozen=True):
 def persons_shelf(person: Person) -> str:
     """The prefix under which a person's documents stand on the Shelf; an id may hold a slash itself."""
     return f"person/{quote(person.tenant, safe='')}/{quote(person.id, safe='')}/"
+
+
+def asker(person: Person) -> str:
+    """Who asks, as a part of a question's id, which has to be short and printable whatever a person's is.
+
+    A digest has no colon, so nobody is called like somebody else's.
+    """
+    plain = f"{person.tenant}:{person.id}"
+    if len(plain) <= _MAX_ASKER_CHARS and plain.isprintable():
+        return plain
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def thread_key(tenant: str, channel: str, name: str) -> str:

@@ -11,6 +11,8 @@ adapter, so everything outside (model, store, knowledge, clock) is handed to it.
     journal.py   writes the logs of all live turns together, and renews their leases
     bells.py     how readers are woken
     usage.py     what answers used, by day
+    readiness.py whether a question could be written down now
+    seldom.py    what would be logged again and again
 """
 
 from penstock.engine.engine import Asked, Engine

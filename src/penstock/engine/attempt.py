@@ -15,6 +15,7 @@ from typing import assert_never
 
 import msgspec
 
+from penstock.core import fault
 from penstock.core import prompt as prompts
 from penstock.core.citing import cited
 from penstock.core.events import (
@@ -50,6 +51,8 @@ log = logging.getLogger("penstock.engine")
 # A search that takes longer than this is worth a word to the reader.
 _SEARCH_QUIETLY_S = 0.25
 _SEARCHING = "Looking in the documents…"
+# A model that never waits would keep everybody else waiting; after so many events they get their turn.
+_EVENTS_AT_ONCE = 32
 
 
 class ToolsWanted(ModelRefused):
@@ -96,7 +99,7 @@ class Attempts:
     # --- The prompt ------------------------------------------------------------
 
     async def prompt(self, live: Live) -> Prompt:
-        """What the model is asked, with the thread trimmed to its window; trimming is noted in the log."""
+        """What the model is asked, thread and files trimmed to its window; trimming is noted in the log."""
         questions = live.claim.questions
         text = "\n\n".join(q.text for q in questions if q.text)
         history = [line for q in questions for line in q.history]
@@ -109,10 +112,13 @@ class Attempts:
             window_tokens=self.model.window_tokens,
             passages=await self._passages(live, text),
             files=[await self._file(f) for q in questions for f in q.files],
-            options={name: value for q in questions for name, value in q.options.items()},
+            options={
+                **self._rules.options,
+                **{name: value for q in questions for name, value in q.options.items()},
+            },
         )
-        if built.dropped_turns:
-            await self._journal.commit(live, Noted("trimmed", {"turns": built.dropped_turns}))
+        if built.trimmed:
+            await self._journal.commit(live, Noted("trimmed", {**built.trimmed}))
         return built.prompt
 
     async def _earlier(self, live: Live) -> list[list[Message]]:
@@ -133,8 +139,7 @@ class Attempts:
         except (LeaseLost, asyncio.CancelledError):
             raise
         except Exception as exc:
-            # Its words may quote the question, so only its kind is told.
-            raise SearchFailed(type(exc).__name__) from exc
+            raise SearchFailed(fault.told(exc)) from exc
         finally:
             search.cancel()
 
@@ -156,10 +161,8 @@ class Attempts:
             silence.over()
         if said.finished is None:
             raise ModelCut("the stream ended without its end mark")
-        late: list[Event] = [*cited(live.fold.text, prompt.passages, said.citations)]
-        if said.usage is not None:
-            late.append(said.usage)
-        await self._journal.finish(live, "done", *late, said.finished)
+        late = cited(live.fold.text, prompt.passages, said.citations)
+        await self._journal.finish(live, "done", *late, *said.usage, said.finished)
 
     async def _until_heard(self, live: Live, prompt: Prompt, said: _Said, silence: _Silence) -> None:
         """Hear the model out; ask it again while it fails before it has said anything."""
@@ -192,22 +195,29 @@ class Attempts:
 
     async def _hear(self, live: Live, prompt: Prompt, said: _Said, silence: _Silence) -> None:
         clock, journal = self._clock, self._journal
+        heard = 0
         events = self.model.stream(prompt)
         try:
             async for event in events:
                 if live.why is not None:
                     # It was called and did not listen.
                     raise live.why
-                live.heard = True
                 if type(event) is Text or type(event) is Reasoning:
+                    live.heard = True
                     now_s = silence.heard_s = clock()
                     live.show(event, now_s)
                     journal.note(live)
                     if journal.behind(live, now_s):
                         await journal.catch_up(live)
                 else:
-                    silence.heard_s = clock()
+                    # A note is for the owner; the model may still fail as if it had said nothing.
+                    if type(event) is not Noted:
+                        live.heard = True
+                        silence.heard_s = clock()
                     await self._rare(live, event, said)
+                heard += 1
+                if not heard % _EVENTS_AT_ONCE:
+                    await asyncio.sleep(0)
         finally:
             await _closed(events)
 
@@ -216,7 +226,7 @@ class Attempts:
         _check(event)
         match event:
             case Usage():
-                said.usage = event
+                said.usage.append(event)
             case Finished():
                 said.finished = event
             case ToolCalled():
@@ -240,7 +250,7 @@ class _Said:
 
     def __init__(self) -> None:
         self.finished: Finished | None = None
-        self.usage: Usage | None = None
+        self.usage: list[Usage] = []
         self.citations: set[int] = set()
 
 

@@ -12,25 +12,29 @@ from contextlib import contextmanager
 
 
 class Bell:
-    __slots__ = ("_rang", "_waiting")
+    __slots__ = ("_waiting", "rang")
 
     def __init__(self) -> None:
-        self._rang = False
+        self.rang = False
         self._waiting: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
-        self._rang = True
+        self.rang = True
         if (waiting := self._waiting) is not None:
             self._waiting = None
             if not waiting.done():
                 waiting.set_result(None)
 
+    def ringing(self) -> asyncio.Future[None]:
+        """Done with the next ring. For whoever looks at `rang` before and resets it after."""
+        self._waiting = asyncio.get_running_loop().create_future()
+        return self._waiting
+
     async def wait(self) -> None:
         """Return at once when it rang since the last wait, else with the next ring."""
-        if not self._rang:
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-        self._rang = False
+        if not self.rang:
+            await self.ringing()
+        self.rang = False
 
 
 class Bells:
@@ -41,15 +45,22 @@ class Bells:
 
     @contextmanager
     def on(self, key: str) -> Iterator[Bell]:
-        bell = Bell()
-        bells = self._by_key.setdefault(key, set())
-        bells.add(bell)
+        bell = self.hang(key)
         try:
             yield bell
         finally:
-            bells.discard(bell)
-            if not bells and self._by_key.get(key) is bells:
-                del self._by_key[key]
+            self.take_down(key, bell)
+
+    def hang(self, key: str) -> Bell:
+        bell = Bell()
+        self._by_key.setdefault(key, set()).add(bell)
+        return bell
+
+    def take_down(self, key: str, bell: Bell) -> None:
+        bells = self._by_key.get(key, set())
+        bells.discard(bell)
+        if not bells:
+            self._by_key.pop(key, None)
 
     def ring(self, key: str) -> None:
         for bell in self._by_key.get(key, ()):

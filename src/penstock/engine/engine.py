@@ -12,12 +12,13 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 import msgspec
 
+from penstock.core import fault
 from penstock.core.cursor import Cursor
 from penstock.core.events import Entry
 from penstock.core.overlap import Overlap
@@ -27,11 +28,14 @@ from penstock.core.turn import ENDED, View, fold
 from penstock.engine import usage
 from penstock.engine.attempt import Attempts
 from penstock.engine.bells import Bell, Bells
+from penstock.engine.follower import Follower, Readers
 from penstock.engine.journal import Journal, StopOrdered
 from penstock.engine.live import Live
+from penstock.engine.readiness import Readiness
 from penstock.engine.reading import Reading
 from penstock.engine.rules import Rules, TurnReport
 from penstock.engine.run import GivenBack, Runs
+from penstock.engine.seldom import Seldom
 from penstock.engine.usage import DayUsage
 from penstock.errors import (
     LeaseLost,
@@ -73,6 +77,7 @@ class Engine:
         self._turns = store.turns
         self._threads = store.threads
         self._report = report
+        self._report_failures = Seldom(clock)
         self._clock = clock
         self._wall = wall
         self._new_id = new_id
@@ -85,9 +90,10 @@ class Engine:
         self._closing = False
         self._counting = asyncio.Lock()
         self._giving_back = False
-        self._readers = 0
+        self._readers = Readers()
         self._journal = Journal(self._turns, rules.lease_s, clock)
-        self._reading = Reading(self._turns, self._threads, self._lives, self._bells)
+        self._readiness = Readiness(store, clock)
+        self._reading = Reading(self._turns, self._threads, self._lives)
         attempts = Attempts(
             model=model,
             knowledge=knowledge,
@@ -129,22 +135,21 @@ class Engine:
         self._bells.ring(question.thread)
         return Asked(received, Cursor(received.turn.id))
 
-    async def follow(
-        self, person: Person, turn: str, cursor: Cursor | None = None
-    ) -> AsyncGenerator[list[Entry]]:
+    def follow(self, person: Person, turn: str, cursor: Cursor | None = None) -> Follower:
         """A turn's log from its first entry, as it comes; each item is what one wake-up brought.
 
         The cursor is only checked: what a reader has seen it passes over itself, because
         it needs the fold of it. An empty item now and then says that all is well and
-        nothing is new. Ends with the turn. Raises NotFound and CursorInvalid with the first item.
+        nothing is new. Ends with the turn; whoever leaves it earlier closes it (`aclosing`).
+        Raises NotFound and CursorInvalid with the first item.
         """
-        await self._reading.turn_of(person, turn)
-        if cursor is not None:
-            await self._reading.check(turn, cursor)
-        with self._one_reader():
-            async with aclosing(self._reading.follow(turn)) as news:
-                async for entries in news:
-                    yield entries
+
+        async def admitted() -> None:
+            await self._reading.turn_of(person, turn)
+            if cursor is not None:
+                await self._reading.check(turn, cursor)
+
+        return Follower(turn, self._reading, self._bells, admitted, self._readers)
 
     async def follow_thread(
         self, person: Person, thread: str, cursor: Cursor | None = None
@@ -153,20 +158,25 @@ class Engine:
         of them), in order, with each turn's id. It ends only when closed."""
         await self._reading.thread_of(person, thread)
         turn = ""
-        with self._one_reader(), self._bells.on(thread) as bell:
+        with self._readers, self._bells.on(thread) as bell:
             if cursor is not None:
                 turn = await self._reading.turn_in(person, thread, cursor)
                 await self._reading.check(turn, cursor)
-                async for entries in self._reading.follow(turn):
-                    yield turn, entries
+                async with aclosing(self._follower(turn)) as news:
+                    async for entries in news:
+                        yield turn, entries
             while True:
                 for later in await self._threads.turns_after(thread, turn):
                     turn = later
-                    async for entries in self._reading.follow(turn):
-                        yield turn, entries
+                    async with aclosing(self._follower(turn)) as news:
+                        async for entries in news:
+                            yield turn, entries
                 yield turn, []
                 await bell.wait()
                 await self._reading.thread_of(person, thread)
+
+    def _follower(self, turn: str) -> Follower:
+        return Follower(turn, self._reading, self._bells)
 
     async def stop(self, person: Person, turn: str, by: str = "person") -> TurnInfo:
         """Order a turn stopped; what was said so far is kept. An ended turn stays as it is."""
@@ -236,24 +246,19 @@ class Engine:
 
     @property
     def readers(self) -> int:
-        return self._readers
-
-    @contextmanager
-    def _one_reader(self) -> Iterator[None]:
-        """Not the bells are counted: who follows a thread hears two, its own and the turn's."""
-        self._readers += 1
-        try:
-            yield
-        finally:
-            self._readers -= 1
+        return self._readers.now
 
     @property
     def journal_lag_s(self) -> float:
         return self._journal.lag_s
 
     async def queued(self) -> int:
-        """How many turns wait. Raises StoreError when the store cannot be read: it tells of health, too."""
+        """How many turns wait."""
         return await self._turns.depth()
+
+    async def ready(self) -> None:
+        """Raises StoreError when no question could be written down."""
+        await self._readiness.check()
 
     # --- Claiming ---------------------------------------------------------------
 
@@ -301,7 +306,11 @@ class Engine:
 
     async def _forget_old(self) -> None:
         days = self.rules.retention_days
-        count = await self._threads.forget_before(self._wall() - days * _DAY_S)
+        try:
+            count = await self._threads.forget_before(self._wall() - days * _DAY_S)
+        except StoreError as exc:
+            log.warning("old threads were not forgotten", extra={"error": exc.code, "days": days})
+            return
         if count:
             log.info("old threads were forgotten", extra={"threads": count, "days": days})
 
@@ -334,7 +343,7 @@ class Engine:
                 live.interrupt(GivenBack())
             report = await self._runs.answer(live)
             await self._count(claim, report)
-            self._report(report)
+            self._tell(report)
         except LeaseLost as exc:
             log.warning("a turn is not ours any more", extra={"turn": turn, "why": str(exc)})
         except StoreError as exc:
@@ -347,6 +356,15 @@ class Engine:
         finally:
             if live is not None and self._lives.get(turn) is live:
                 del self._lives[turn]
+
+    def _tell(self, report: TurnReport) -> None:
+        try:
+            self._report(report)
+        except Exception as exc:
+            # Somebody else's code; the turn has ended well.
+            if times := self._report_failures.times():
+                extra = {"turn": report.turn, "why": fault.told(exc), "times": times}
+                log.error("what is told of each turn broke", extra=extra)
 
     def _look_again(self) -> None:
         """When the lease of a turn that was given up has lapsed, somebody shall claim it before the sweep."""
@@ -395,4 +413,9 @@ class Engine:
     def _chore(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(work)
         self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+        task.add_done_callback(self._chore_over)
+
+    def _chore_over(self, task: asyncio.Task[Any]) -> None:
+        self._chores.discard(task)
+        if not task.cancelled() and (exc := task.exception()) is not None:
+            log.error("a chore broke", exc_info=exc)

@@ -19,6 +19,7 @@ from penstock.core.events import Event
 from penstock.core.ports import Orders, Turns
 from penstock.core.turn import State
 from penstock.engine.live import Live
+from penstock.engine.seldom import Seldom
 from penstock.errors import LeaseLost, StoreError
 
 log = logging.getLogger("penstock.engine")
@@ -28,9 +29,9 @@ _RENEW_EVERY_S = 2.0
 _TRY_AGAIN_S = 0.2
 # The share of a lease for which a failing write is tried again.
 _PATIENCE = 0.7
-# A turn's share of a write costs about 10 µs, so this pause for each keeps the journal to a few
-# percent of a core: with a thousand slow turns it writes twice a second, not one token at a time.
-_PAUSE_PER_TURN_S = 0.0005
+# A turn's share of a write costs about 20 µs, so this pause for each keeps the journal to a percent of
+# a core: with fifty turns it writes ten times a second, with hundreds twice.
+_PAUSE_PER_TURN_S = 0.002
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class Journal:
         self._timer_s = math.inf
         self._tasks: set[asyncio.Task[None]] = set()
         self.lag_s = 0.0
+        self._failures = Seldom(clock)
 
     # --- At the cadence --------------------------------------------------------
 
@@ -222,7 +224,10 @@ class Journal:
             except StoreError as exc:
                 if asked_s + _TRY_AGAIN_S > give_up_s:
                     raise
-                log.warning("the store could not write; trying again", extra={"error": exc.code})
+                if times := self._failures.times():
+                    log.warning(
+                        "the store could not write; trying again", extra={"error": exc.code, "times": times}
+                    )
                 await asyncio.sleep(_TRY_AGAIN_S)
 
     @staticmethod

@@ -1,20 +1,19 @@
-"""Reading turns: who may, from where, and waiting for more.
+"""Reading turns: who may, and what came after a cursor.
 
-A reader near the end of a running turn is served from memory and woken with every
-piece; one further back, or of a turn that is over, is served from the store. Which of
-the two it is can change with every look, and the reader never notices.
+A reader near the end of a running turn is served from memory; one further back, or of a
+turn that is over, from the store. Which of the two it is can change with every look, and
+the reader never notices.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 
 from penstock.core.cursor import Cursor, resume
-from penstock.core.events import ENDS, Entry
+from penstock.core.events import Entry
 from penstock.core.ports import Threads, TurnInfo, Turns
 from penstock.core.question import Person, Thread, may_read
 from penstock.core.turn import ENDED
-from penstock.engine.bells import Bells
 from penstock.engine.live import Live
 from penstock.errors import CursorInvalid, NotFound
 
@@ -23,42 +22,22 @@ _NO_THREAD = "There is no such conversation."
 
 
 class Reading:
-    def __init__(self, turns: Turns, threads: Threads, lives: Mapping[str, Live], bells: Bells) -> None:
+    def __init__(self, turns: Turns, threads: Threads, lives: Mapping[str, Live]) -> None:
         self._turns = turns
         self._threads = threads
         self._lives = lives
-        self._bells = bells
-
-    async def follow(self, turn: str) -> AsyncGenerator[list[Entry]]:
-        """The log from its first entry, as it comes; an empty item when there was a look for nothing."""
-        attempt = number = 0
-        with self._bells.on(turn) as bell:
-            for_nothing = True
-            while True:
-                live, over = self._lives.get(turn), False
-                entries = None if live is None else live.news(attempt, number)
-                if entries is None:
-                    entries, over = await self._news(turn, Cursor(turn, attempt, number))
-                if entries:
-                    number, attempt, event = entries[-1]
-                    yield entries
-                    if isinstance(event, ENDS):
-                        return
-                    for_nothing = False
-                elif over:
-                    return
-                else:
-                    if for_nothing:
-                        yield entries
-                    await bell.wait()
-                    for_nothing = True
 
     async def check(self, turn: str, cursor: Cursor) -> None:
         """Raises CursorInvalid when no reader of this turn can have come by this cursor."""
-        await self._news(turn, cursor)
+        await self.news(turn, cursor)
 
-    async def _news(self, turn: str, cursor: Cursor) -> tuple[list[Entry], bool]:
-        """What came after the cursor, and whether nothing more can come."""
+    def at_once(self, turn: str, attempt: int, number: int) -> list[Entry] | None:
+        """What came after a reader who keeps up with a turn that runs here; None for any other reader."""
+        live = self._lives.get(turn)
+        return None if live is None else live.news(attempt, number)
+
+    async def news(self, turn: str, cursor: Cursor) -> tuple[list[Entry], bool]:
+        """What came after the cursor, and whether nothing more can come. Raises CursorInvalid."""
         if (live := self._lives.get(turn)) is not None:
             after = live.resume(cursor)
             if live.holds(after):

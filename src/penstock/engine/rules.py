@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from penstock.core.events import Usage
@@ -10,7 +12,7 @@ from penstock.core.turn import State
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """All times in seconds.
+    """All times in seconds. `options` are wishes to the model; what a question wishes goes before them.
 
     `retries` are tries at the model before its first event, within one attempt;
     `max_attempts` counts attempts of a turn, crashes of a worker included. After `abandoned_s`
@@ -18,6 +20,7 @@ class Rules(msgspec.Struct, frozen=True):
     """
 
     instructions: str = ""
+    options: dict[str, Any] = {}
     overlap: Overlap = "queue"
     limits: Limits = Limits()
     max_running: int = 100
@@ -38,10 +41,10 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 class TurnReport(msgspec.Struct, frozen=True):
-    """One turn's end, for logs and metrics: facts, never words.
+    """One turn's end, for logs and metrics: facts, never words. `outcome` "queued": it was given back.
 
     `first_visible_s` and `took_s` are measured from the question's receipt;
-    `first_visible_s` is None when no text was shown.
+    `first_visible_s` is None when no text was shown, or some by an earlier worker already.
     """
 
     turn: str

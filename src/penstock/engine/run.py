@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from penstock.core import fault
 from penstock.core.events import Failed, Restarted, Stopped
 from penstock.engine.attempt import Attempts
 from penstock.engine.journal import Journal, StopOrdered
@@ -50,6 +51,8 @@ class Runs:
 
     async def answer(self, live: Live) -> TurnReport:
         """Raises StoreError (LeaseLost among them) when the end could not be written down."""
+        # By an earlier worker, whose clock is gone.
+        shown_before = live.fold.epoch > 0 or live.fold.text != ""
         timer = asyncio.get_running_loop().call_later(self._rules.turn_max_s, live.interrupt, OutOfTime())
         try:
             await self._attempt_until_ended(live)
@@ -73,13 +76,13 @@ class Runs:
                 raise
             log.error("a model or a search cancelled itself", extra={"turn": live.turn})
             await self._fail(live, PenstockError.code, PenstockError.for_reader)
-        except Exception:
-            # The outermost line of a turn: the reader is told, and the log says what it was.
-            log.exception("a turn broke", extra={"turn": live.turn})
+        except Exception as exc:
+            # The outermost line of a turn: the reader is told, and the log says what it was and where.
+            log.error("a turn broke", extra={"turn": live.turn, "why": fault.told(exc)})
             await self._fail(live, PenstockError.code, PenstockError.for_reader)
         finally:
             timer.cancel()
-        return self._report(live)
+        return self._report(live, shown_before)
 
     async def _fail(self, live: Live, code: str, sentence: str) -> None:
         await self._journal.finish(live, "failed", Failed(code, sentence, reference=live.turn))
@@ -109,7 +112,7 @@ class Runs:
             live.next_attempt()
             await self._journal.commit(live, Restarted(live.lease.attempt, why))
 
-    def _report(self, live: Live) -> TurnReport:
+    def _report(self, live: Live, shown_before: bool) -> TurnReport:
         view = live.fold.view
         asked_s = self._clock() - (self._wall() - live.claim.turn.asked_s)
         first_s = live.first_text_s
@@ -120,7 +123,7 @@ class Runs:
             model=view.usage.model or self._attempts.model.name,
             tries=live.tries,
             took_s=self._clock() - asked_s,
-            first_visible_s=None if first_s is None else first_s - asked_s,
+            first_visible_s=None if first_s is None or shown_before else first_s - asked_s,
             usage=view.usage,
             error_code=view.error_code,
         )

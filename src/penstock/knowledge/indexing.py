@@ -16,8 +16,9 @@ from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 from penstock.core.words import terms
-from penstock.knowledge import loaders, tables
+from penstock.knowledge import loaders, naming, tables
 from penstock.knowledge.loaders import Piece, Unreadable
+from penstock.knowledge.naming import By
 from penstock.knowledge.walk import Broken, File, Found, find, is_below, said
 
 MAX_FILE_BYTES = 5_000_000
@@ -54,9 +55,17 @@ class Report(NamedTuple):
 
 
 def index(
-    path: Path, paths: Iterable[str | os.PathLike[str]], progress: Callable[[Progress], None]
+    path: Path,
+    paths: Iterable[str | os.PathLike[str]],
+    progress: Callable[[Progress], None],
+    *,
+    by: By = "hand",
+    alone: bool = False,
 ) -> Report:
-    """Raises StoreError when the index itself cannot be written."""
+    """`alone`: what `by` named formerly is forgotten, unless somebody else named it, too.
+
+    Raises StoreError when the index itself cannot be written.
+    """
     found = find(paths)
     with tables.writing(path) as db:
         known = _known(db)
@@ -67,10 +76,13 @@ def index(
                 for change in batch:
                     _write(db, change)
             did += [change._replace(pieces=()) for change in batch]
-        gone = _gone(known, found)
         with tables.transaction(db):
+            gone = _gone(known, found)
+            if alone:
+                gone += naming.dropped(known, naming.read(db), found.roots, by)
             for file in gone:
                 _remove(db, file)
+            naming.write(db, found.roots, by, alone=alone)
         return _report(did, gone, found, count(db))
 
 

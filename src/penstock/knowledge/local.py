@@ -14,7 +14,7 @@ from pathlib import Path
 
 from penstock.core.events import Passage
 from penstock.core.words import keywords
-from penstock.knowledge import indexing, ranking, tables
+from penstock.knowledge import indexing, naming, ranking, tables
 from penstock.knowledge.indexing import Progress, Report
 
 # Enough for a page of small print; the rarest words of a longer question decide.
@@ -47,6 +47,23 @@ class Local:
         Safe while others search. Raises StoreError when the index itself cannot be written.
         """
         return indexing.index(self.path, paths, progress)
+
+    def keep(self, paths: Iterable[str | os.PathLike[str]], *, alone: bool) -> Report:
+        """The same for the paths that the settings name; `alone`: what they named formerly is forgotten."""
+        return indexing.index(self.path, paths, lambda _: None, by="settings", alone=alone)
+
+    def named_by_settings(self) -> list[str]:
+        """The paths that the settings named when they were last read. Raises StoreError."""
+        with tables.reading(self.path) as db:
+            return naming.read(db)["settings"] if db else []
+
+    def check(self) -> None:
+        """Raises StoreCorrupt when the index is damaged anywhere."""
+        tables.check(self.path)
+
+    def discard(self) -> None:
+        """Delete the index. Raises StoreError when that cannot be."""
+        tables.discard(self.path)
 
     def passages(self) -> int:
         """How many passages there are to search."""

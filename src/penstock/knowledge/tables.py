@@ -1,11 +1,13 @@
 """The file in which passages are kept: its tables, and how it is opened to read and to write.
 
-It holds nothing that could not be read again from the documents, so there are no migrations: an index
-of another version is emptied and filled anew. Only a file that is ours is touched.
+It holds hardly anything that could not be read again from the documents, so an index of another version is
+emptied and filled anew; only the first is carried on, which had all but `named`. Only a file that is ours is
+touched.
 """
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,12 +15,15 @@ from pathlib import Path
 
 from penstock.errors import StoreCorrupt, StoreError, StoreFull, StoreLocked
 
-VERSION = 1
+VERSION = 2
 """Raised when the tables, the splitting (`loaders`) or the terms (`core.words`) change."""
+
+_WITHOUT_NAMED = 1
 
 # "PnKn", so that the index is told from any other database. https://www.sqlite.org/fileformat.html#application_id
 _APPLICATION_ID = 0x506E4B6E
 _WAIT_S = 30.0
+_MAX_CHECKED_BYTES = 100_000_000
 
 # `words` gets text whose terms were found by us, with spaces between them; the ascii tokenizer leaves all
 # that is not ASCII as it is. https://www.sqlite.org/fts5.html#ascii_tokenizer
@@ -43,7 +48,15 @@ CREATE INDEX passages_of_file ON passages (file);
 CREATE VIRTUAL TABLE words USING fts5 (heading, body, tokenize = 'ascii');
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
 """
-_NAMES = ("vocabulary", "words", "passages", "files")
+# The paths that were asked for, and by whom: "hand" (`penstock index`) or "settings".
+_NAMED = """
+CREATE TABLE named (
+    path TEXT NOT NULL,
+    by TEXT NOT NULL,
+    PRIMARY KEY (path, by)
+) STRICT, WITHOUT ROWID
+"""
+_NAMES = ("vocabulary", "words", "passages", "files", "named")
 
 
 @contextmanager
@@ -53,7 +66,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
         yield None
         return
     with _translated(path), closing(_to_read(path)) as db:
-        yield db if _is_ours(db) else None
+        yield db if _is_ours(db, _WITHOUT_NAMED, VERSION) else None
 
 
 @contextmanager
@@ -63,6 +76,24 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(_connect(path, "rwc")) as db:
             _prepare(db, path)
             yield db
+
+
+def check(path: Path) -> None:
+    """Raises StoreCorrupt when the file is damaged anywhere: a question would be late to find out."""
+    # It reads everything, at some hundred megabytes a second.
+    if path.is_file() and path.stat().st_size > _MAX_CHECKED_BYTES:
+        return
+    with reading(path) as db:
+        found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if db else "ok"
+    if found != "ok":
+        raise _damaged(path, found)
+
+
+def discard(path: Path) -> None:
+    """Delete the file, and what SQLite puts beside it."""
+    with _translated(path):
+        for ending in ("-wal", "-shm", "-journal", ""):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -105,27 +136,34 @@ def _to_read(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _is_ours(db: sqlite3.Connection) -> bool:
-    return _pragma(db, "application_id") == _APPLICATION_ID and _pragma(db, "user_version") == VERSION
+def _is_ours(db: sqlite3.Connection, *versions: int) -> bool:
+    return _pragma(db, "application_id") == _APPLICATION_ID and _pragma(db, "user_version") in versions
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Make the tables; empty an index of another version."""
-    if not _is_ours(db):
+    """Make the tables, or those that are missing; empty an index of another version."""
+    if not _is_ours(db, VERSION):
         with transaction(db):
-            if not _is_ours(db):
+            if _is_ours(db, _WITHOUT_NAMED):
+                _carry_on(db)
+            elif not _is_ours(db, VERSION):
                 _make(db, path)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
 
 
+def _carry_on(db: sqlite3.Connection) -> None:
+    db.execute(_NAMED)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
 def _make(db: sqlite3.Connection, path: Path) -> None:
     anything = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
     if anything and _pragma(db, "application_id") != _APPLICATION_ID:
-        raise StoreCorrupt(f"{path} is another program's database, not an index: name another file.")
+        raise StoreError(f"{path} is another program's database, not an index: name another file.")
     for name in _NAMES:
         db.execute(f"DROP TABLE IF EXISTS {name}")
-    for statement in _TABLES.split(";\n"):
+    for statement in (*_TABLES.split(";\n"), _NAMED):
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {VERSION}")
@@ -143,7 +181,16 @@ def _translated(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _ours(error, path) from error
     except OSError as error:
-        raise StoreError(f"{path} cannot be opened: {error.strerror or error}.") from error
+        raise _of_system(error, path) from error
+
+
+def _of_system(error: OSError, path: Path) -> StoreError:
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        taken = next((place for place in path.parents if place.is_file()), path.parent)
+        return StoreError(
+            f"{taken} is a file, and should be a folder: move it away, or name another folder with --data."
+        )
+    return StoreError(f"{path} cannot be made ({error.strerror}): name another folder with --data.")
 
 
 def _ours(error: sqlite3.Error, path: Path) -> StoreError:
@@ -153,5 +200,9 @@ def _ours(error: sqlite3.Error, path: Path) -> StoreError:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreLocked(f"Another program has held {path} for {_WAIT_S:.0f} seconds: try again.")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return StoreCorrupt(f"{path} is damaged ({error}): delete it, then index again.")
+        return _damaged(path, str(error))
     return StoreError(f"{path} cannot be used: {error}.")
+
+
+def _damaged(path: Path, why: str) -> StoreCorrupt:
+    return StoreCorrupt(f"{path} is damaged ({' '.join(why.split())}): delete it, then index again.")

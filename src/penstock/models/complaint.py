@@ -11,11 +11,11 @@ import math
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from penstock.errors import ModelBusy, ModelError, ModelRefused, ModelUnreachable
+from penstock.errors import ModelBusy, ModelError, ModelMisconfigured, ModelRefused, ModelUnreachable
 
 _MAX_CHARS = 400
 # Shorter runs are ordinary words that a complaint and a prompt may well share.
@@ -25,11 +25,20 @@ _KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|gsk|xai|nvapi)[-_][-_*\w.]+|hf_\w
 _BUSY = frozenset({429, 503, 529})
 # Timeouts and collisions on the provider's side: worth another attempt (the SDKs try again, too).
 _PASSING = frozenset({408, 409, 425})
+# The key, the bill, the model's name or the URL; a redirect, because we follow none.
+_OWNERS = frozenset({301, 302, 303, 307, 308, 401, 402, 403, 404, 405, 407, 410})
 # Words in `code` or `type` when there is no number, in lower case and without "_" and "error".
 _BUSY_WORDS = ("ratelimit", "overload", "toomanyrequests", "slowdown", "unavailable", "queuefull")
+# A rate limit passes by itself; a used-up quota is waited for in vain.
+_UNPAID_WORDS = ("insufficientquota", "billing", "spendlimit")
+_OWNERS_WORDS = (
+    *_UNPAID_WORDS, "authentication", "unauthorized", "apikey", "permission", "forbidden", "accessdenied",
+    "accessterminated", "notfound", "decommissioned",
+)  # fmt: skip
+_OWNERS_PHRASES = ("api key", "api usage limits")
+_FORBIDDEN_WORDS = ("content", "policy", "moderation")
 _REFUSED_WORDS = (
-    "invalid", "badrequest", "authentication", "permission", "notfound", "contextlength", "contextsize",
-    "content", "policy", "unsupported", "billing", "moderation",
+    "invalid", "badrequest", "contextlength", "contextsize", "toolarge", "unsupported", *_FORBIDDEN_WORDS,
 )  # fmt: skip
 _BROKEN_WORDS = ("server", "api", "internal", "timeout", "connection", "upstream")
 
@@ -73,9 +82,12 @@ def of(raw: object, depth: int = 3) -> Complaint:
     match raw:
         case {"error": dict() | str() as inner} if inner and depth:
             return of(inner, depth - 1)
+        case {"metadata": {"flagged_input": _}, **more}:
+            # OpenRouter, which gives it no word, and the status of a refused key.
+            return Complaint("", "moderation", _number(more.get("code")))
         case dict():
             said = raw.get("message") or raw.get("detail") or raw.get("msg")
-            words = (raw.get("code"), raw.get("type"), raw.get("status"))
+            words = (_spent(raw), raw.get("code"), raw.get("type"), raw.get("status"))
             return Complaint(
                 said if isinstance(said, str) else "",
                 next((word for word in words if isinstance(word, str) and _is_word(word)), ""),
@@ -102,10 +114,7 @@ def error(
     text = " ".join(part for part in parts if part)
     if said := unsaid(complaint.message, hidden):
         text = f"{text}: {said}"
-    # A rate limit passes by itself; a used-up quota is waited for in vain.
-    if complaint.word in ("insufficient_quota", "billing_hard_limit_reached"):
-        return ModelRefused(text)
-    kind = _by_number(number) if number is not None else _by_word(complaint.word)
+    kind = _kind(number, complaint)
     if kind is ModelBusy:
         return ModelBusy(text, retry_after_s=retry_after_s)
     return kind(text)
@@ -150,24 +159,54 @@ def _without_quotes(text: str, said: str) -> str:
     return "".join(kept)
 
 
+def _kind(number: int | None, complaint: Complaint) -> type[ModelError]:
+    """The number decides, unless the word knows better whose fault it is."""
+    plain = complaint.word.lower().replace("_", "").replace("error", "")
+    by_word = _by_word(plain)
+    if number is None or _any(_UNPAID_WORDS, plain):
+        return by_word
+    kind = _by_number(number)
+    if kind is ModelMisconfigured and _any(_FORBIDDEN_WORDS, plain):
+        return ModelRefused
+    said = complaint.message.lower()
+    if kind is ModelRefused and (by_word is ModelMisconfigured or _any(_OWNERS_PHRASES, said)):
+        # With 400, xAI and Gemini answer a wrong key, Groq a model that is gone, Anthropic a spend limit.
+        return ModelMisconfigured
+    return kind
+
+
 def _by_number(number: int) -> type[ModelError]:
     if number in _BUSY:
         return ModelBusy
+    if number in _OWNERS:
+        return ModelMisconfigured
     if number >= 500 or number in _PASSING:
         return ModelUnreachable
     return ModelRefused
 
 
-def _by_word(word: str) -> type[ModelError]:
-    plain = word.lower().replace("_", "").replace("error", "")
+def _by_word(plain: str) -> type[ModelError]:
     for kind, words in (
+        (ModelMisconfigured, _OWNERS_WORDS),
         (ModelBusy, _BUSY_WORDS),
         (ModelRefused, _REFUSED_WORDS),
         (ModelUnreachable, _BROKEN_WORDS),
     ):
-        if any(part in plain for part in words):
+        if _any(words, plain):
             return kind
     return ModelError
+
+
+def _spent(raw: dict[str, Any]) -> str:
+    """Anthropic answers a used-up budget like a rate limit, and tells it apart in the details."""
+    match raw.get("details"):
+        case {"error_code": str(code)} if "spend_limit" in code:
+            return code
+    return ""
+
+
+def _any(words: tuple[str, ...], plain: str) -> bool:
+    return any(word in plain for word in words)
 
 
 def _is_word(value: str) -> bool:

@@ -1,8 +1,8 @@
 """Any async generator function is a model: it is given the question and yields words or events.
 
 Bring your own: a chain, an agent, another SDK. Its clean end is its end mark; an `async def`
-that returns one text will do, too. What it raises stays out of everybody's sight but the
-owner's, because its words may hold anything.
+that returns one text will do, too. Of what it raises the log gets kind and place, and nobody
+its words, because they may hold anything.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
+from penstock.core import fault
 from penstock.core.events import (
     Event,
     Failed,
@@ -124,4 +125,4 @@ def _translated(who: str) -> Iterator[None]:
     except ModelError:
         raise
     except Exception as exc:
-        raise ModelError(f"{who} failed with {type(exc).__name__}") from exc
+        raise ModelError(f"{who} failed with {fault.told(exc)}") from exc

@@ -5,13 +5,17 @@ https://docs.ollama.com/api/tags
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 
-import aiohttp
 import msgspec
 
+from penstock.http import Client, CutOff, Unreachable
+
 # It is on this machine or nearby; whoever starts Penstock waits for this.
-_TIMEOUT_S = 0.7
+_WITHIN_S = 0.7
+_MAX_BYTES = 4_000_000
 
 
 class _Tag(msgspec.Struct):
@@ -31,14 +35,14 @@ def decode(body: bytes) -> list[str]:
     return [tag.name for tag in tags if tag.name and "embed" not in tag.name]
 
 
-async def models_at(url: str) -> Sequence[str] | None:
+async def models_at(url: str, *, within_s: float = _WITHIN_S) -> Sequence[str] | None:
     """None when nothing answers there as Ollama would."""
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    client = Client()
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{url}/api/tags", allow_redirects=False) as response,
-        ):
-            return decode(await response.read()) if response.status == 200 else None
-    except (aiohttp.ClientError, OSError, ValueError):
+        async with asyncio.timeout(within_s):
+            with closing(await client.send("GET", f"{url}/api/tags", {})) as response:
+                return decode(await response.whole(_MAX_BYTES)) if response.status == 200 else None
+    except (Unreachable, CutOff, TimeoutError):
         return None
+    finally:
+        await client.close()

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import closing
 
 import msgspec
-from yarl import URL
 
+import penstock.http
 from penstock.core import sse
 from penstock.core.events import Event
 from penstock.core.prompt import Prompt, system_text
-from penstock.errors import ConfigError, ModelError, ModelRefused
+from penstock.errors import ConfigError, ModelError, ModelMisconfigured, ModelRefused
+from penstock.models.body import body_of
 from penstock.models.complaint import Hidden
 from penstock.models.http import Http, Response
 from penstock.models.openai_chunks import Reading
 
-_MAX_BODY_BYTES = 16 * 1024 * 1024
 # The connection can be used again if its stream ends together with [DONE].
 _CLOSE_WAIT_S = 0.1
 
@@ -94,37 +93,17 @@ def _messages(prompt: Prompt) -> Iterator[dict[str, str]]:
         yield {"role": line.role, "content": line.text}
 
 
-class JsonBody:
-    """A body of JSON, whole at its end: the server did not stream, or it complains."""
-
-    def __init__(self) -> None:
-        self._body = bytearray()
-
-    def feed(self, chunk: bytes) -> list[bytes]:
-        self._body += chunk
-        if len(self._body) > _MAX_BODY_BYTES:
-            raise sse.EventTooLarge(f"a body of more than {_MAX_BODY_BYTES:,} bytes")
-        return []
-
-    def end(self) -> list[bytes]:
-        return [bytes(self._body)]
-
-
-def body_of(beginning: bytes) -> sse.Decoder | JsonBody:
-    """By what it begins with, because its media type is not to be trusted."""
-    return JsonBody() if beginning.lstrip().startswith((b"{", b"[")) else sse.Decoder()
-
-
 def _said(prompt: Prompt) -> str:
     """Everything of people's that a provider might quote back in a complaint."""
     return "\n".join((system_text(prompt), *(line.text for line in prompt.messages)))
 
 
-def _endpoint(base_url: str) -> URL:
+def _base(base_url: str) -> tuple[str, bool]:
+    """The host, and whether the URL has a user of its own."""
     try:
-        url = URL(base_url)
-        if url.scheme in ("http", "https") and url.host and not url.query_string:
-            return url / "chat" / "completions"
+        where, path, headers = penstock.http.target(base_url)
+        if "?" not in path:
+            return where.host, "authorization" in headers
     except ValueError:
         pass
     raise ConfigError("The model's base URL must look like https://host/v1.")
@@ -156,18 +135,19 @@ class OpenAI:
     ) -> None:
         self._model = model
         self._name = f"{provider}/{model}"
-        self._url = _endpoint(base_url)
+        self._host, has_user = _base(base_url)
+        self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._api_key = _key(api_key)
-        if self._api_key and self._url.user:
+        if self._api_key and has_user:
             raise ConfigError("The model's base URL contains a user; leave out either that or the API key.")
         self._http = http
         self._window_tokens = window_tokens or window_of(model)
         # Usage follows the end mark at once; some servers then send nothing and stay connected.
         self._usage_wait_s = usage_wait_s
-        self._who = f"{self.name} at {self._url.host}"
+        self._who = f"{self.name} at {self._host}"
 
     def __repr__(self) -> str:
-        return f"OpenAI({self._model!r} at {self._url.host!r})"
+        return f"OpenAI({self._model!r} at {self._host!r})"
 
     @property
     def name(self) -> str:
@@ -180,15 +160,18 @@ class OpenAI:
     async def stream(self, prompt: Prompt) -> AsyncIterator[Event]:
         hidden = Hidden(self._api_key, _said(prompt))
         reading = Reading(self._model, self._who, hidden)
-        with closing(await self._asked(prompt, hidden)) as response:
-            chunk = await response.read()
-            body = body_of(chunk)
-            while chunk:
-                for event in reading.events(self._fed(body, chunk)):
+        try:
+            with await self._asked(prompt, hidden) as response:
+                chunk = await response.read()
+                body = body_of(chunk)
+                while chunk:
+                    for event in reading.events(body.feed(chunk)):
+                        yield event
+                    chunk = await (self._more(response, reading) if reading.ended else response.read())
+                for event in reading.end(body.end()):
                     yield event
-                chunk = await self._more(response, reading)
-            for event in reading.end(body.end()):
-                yield event
+        except sse.EventTooLarge as exc:
+            raise ModelError(f"{self._who} sent {exc}") from exc
 
     async def close(self) -> None:
         """Close the session, which other models may share; they would open another."""
@@ -203,16 +186,8 @@ class OpenAI:
         )
         if response.media_type == "text/html":
             response.close()
-            raise ModelRefused(f"{self._who} answered with a web page. Is the base URL right?")
+            raise ModelMisconfigured(f"{self._who} answered with a web page. Is the base URL right?")
         return response
 
-    def _fed(self, body: sse.Decoder | JsonBody, chunk: bytes) -> list[bytes]:
-        try:
-            return body.feed(chunk)
-        except sse.EventTooLarge as exc:
-            raise ModelError(f"{self._who} sent {exc}") from exc
-
     def _more(self, response: Response, reading: Reading) -> Awaitable[bytes]:
-        if not reading.ended:
-            return response.read()
         return response.read_within(_CLOSE_WAIT_S if reading.done else self._usage_wait_s)

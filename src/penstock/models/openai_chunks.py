@@ -68,13 +68,15 @@ class _Choice(msgspec.Struct, gc=False):
 
 class _Details(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
+    cache_write_tokens: int | None = None  # OpenRouter
+    cache_creation_tokens: int | None = None  # LiteLLM
     reasoning_tokens: int | None = None
 
 
 class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     prompt_cache_hit_tokens: int | None = None  # DeepSeek
     prompt_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
@@ -115,11 +117,8 @@ class Reading:
         self._usage: _Usage | None = None
         self.done = False
         """[DONE] has come; nothing will follow."""
-
-    @property
-    def ended(self) -> bool:
+        self.ended = False
         """The end mark has come; usage may still follow."""
-        return self.done or self._reason != ""
 
     def events(self, payloads: Iterable[bytes]) -> Iterator[Event]:
         """The events of these payloads. Those before a fault are given out before it is raised."""
@@ -173,7 +172,7 @@ class Reading:
 
     def _chunk(self, payload: bytes) -> _Chunk | None:
         if payload == _DONE:
-            self.done = True
+            self.done = self.ended = True
             return None
         try:
             chunk = _decode(payload)
@@ -185,26 +184,29 @@ class Reading:
             raise self._complained(complaint.read(payload))
         return chunk
 
-    def _heard(self, delta: _Delta) -> Iterator[Event]:
+    def _heard(self, delta: _Delta) -> list[Event]:
+        # A list, because a generator for each token costs more than all that it does.
+        events: list[Event] = []
         if thought := delta.reasoning_content or delta.reasoning:
-            yield Reasoning(thought)
+            events.append(Reasoning(thought))
         elif delta.reasoning_details:
-            yield from (Reasoning(s) for part in delta.reasoning_details if (s := part.text or part.summary))
+            events += [Reasoning(s) for part in delta.reasoning_details if (s := part.text or part.summary)]
         content = delta.content
         if isinstance(content, str):
             if content:
                 self._said = True
-                yield Text(content)
+                events.append(Text(content))
         elif content:
-            yield from self._parts(content)
+            events += self._parts(content)
         if delta.refusal:
             self._refused = self._said = True
-            yield Text(delta.refusal)
+            events.append(Text(delta.refusal))
         if delta.tool_calls:
             for call in delta.tool_calls:
                 self._calls.hear(call.index, call.id, call.function)
         if delta.function_call:
             self._calls.hear(0, None, delta.function_call)
+        return events
 
     def _parts(self, parts: Iterable[_Part]) -> Iterator[Event]:
         for part in parts:
@@ -220,6 +222,7 @@ class Reading:
         if broken := _BROKEN.get(reason):
             raise broken(f"{self._who} broke off: {reason}")
         self._reason = reason
+        self.ended = True
 
     def _complained(self, said: complaint.Complaint) -> ModelError:
         return complaint.error(said, who=self._who, hidden=self._hidden)
@@ -227,11 +230,20 @@ class Reading:
 
 def _counted(usage: _Usage, model: str) -> Usage:
     read, written = usage.prompt_tokens_details, usage.completion_tokens_details
+    reasoning = (written and written.reasoning_tokens) or 0
     return Usage(
         model=model,
         input_tokens=usage.prompt_tokens or 0,
-        output_tokens=usage.completion_tokens or 0,
-        reasoning_tokens=(written and written.reasoning_tokens) or 0,
+        output_tokens=_output(
+            usage.prompt_tokens or 0, usage.completion_tokens or 0, reasoning, usage.total_tokens
+        ),
+        reasoning_tokens=reasoning,
         cache_read_tokens=(read and read.cached_tokens) or usage.prompt_cache_hit_tokens or 0,
-        cache_write_tokens=(read and read.cache_write_tokens) or 0,
+        cache_write_tokens=(read and (read.cache_write_tokens or read.cache_creation_tokens)) or 0,
     )
+
+
+def _output(prompt: int, completion: int, reasoning: int, total: int | None) -> int:
+    """xAI counts reasoning beside the completion, the others as a part of it; the total tells which.
+    https://docs.x.ai/docs/key-information/consumption-and-rate-limits"""
+    return completion + reasoning if total == prompt + completion + reasoning else completion

@@ -10,7 +10,7 @@ patience.py      how long a reader is waited for
 desk.py          what every route needs
 decoding.py      what clients send, or a sentence that says what is wrong with it
 problems.py      errors as RFC 9457 problem details
-guard.py         who may knock: bodies too large, foreign hosts and origins
+guard.py         who may knock: bodies too large or too slow, foreign hosts and origins
 metrics.py       Prometheus
 openapi.py       the description at /openapi.json
 """

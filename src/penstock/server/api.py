@@ -37,7 +37,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question. `id` is chosen by the client, so that it may be sent again without being asked twice."""
 
     text: str
-    id: str = ""
+    id: str | None = None
 
 
 class Accepted(msgspec.Struct, frozen=True):

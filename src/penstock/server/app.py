@@ -19,7 +19,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from penstock.errors import Busy, NotFound, PenstockError, Refused
 from penstock.server.api import Api
@@ -30,7 +29,7 @@ from penstock.server.metrics import CONTENT_TYPE, Metrics
 from penstock.server.openapi import description
 from penstock.server.patience import STALLED_S
 from penstock.server.problems import MethodWrong, openai_problem, problem
-from penstock.server.socket import socket
+from penstock.server.socket import SocketDoor
 
 if TYPE_CHECKING:
     from penstock.assistant import Assistant, Identify
@@ -129,7 +128,7 @@ class Life:
             _route("/api/turns/{turn}", GET=api.turn),
             _route("/api/turns/{turn}/events", GET=api.turn_events),
             _route("/api/turns/{turn}/stop", POST=api.stop),
-            WebSocketRoute("/api/socket", self.socket),
+            WebSocketRoute("/api/socket", SocketDoor(self.desk)),
             _route("/v1/chat/completions", POST=openai.create),
             _route("/v1/models", GET=openai.models),
             _route("/v1/models/{name:path}", GET=openai.models),
@@ -143,7 +142,7 @@ class Life:
 
     async def health(self, request: Request) -> Response:
         """Ready only when the store is."""
-        await (await self.desk()).engine.queued()
+        await (await self.desk()).engine.ready()
         return Response("ready\n", media_type="text/plain")
 
     async def metrics(self, request: Request) -> Response:
@@ -153,10 +152,9 @@ class Life:
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi(self, request: Request) -> Response:
-        return Response(description((await self.desk()).settings.title), media_type="application/json")
-
-    async def socket(self, websocket: WebSocket) -> None:
-        await socket(websocket, self.desk)
+        settings = (await self.desk()).settings
+        root: str = request.scope.get("root_path", "")
+        return Response(description(settings.title, root), media_type="application/json")
 
 
 def _file(name: str) -> str:

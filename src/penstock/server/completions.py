@@ -18,13 +18,14 @@ from starlette.types import ASGIApp
 
 from penstock.channels import http as wire
 from penstock.channels.http import BEAT, ChatRequest, Completion
-from penstock.core.question import Person, Question, thread_key
+from penstock.core.question import Person, Question, asker, thread_key
 from penstock.core.turn import Turn, View
-from penstock.errors import NotFound, PenstockError, QuestionInvalid
+from penstock.errors import NotFound, PenstockError, QuestionChanged, QuestionInvalid
 from penstock.server.desk import AtDesk, Desk
 from penstock.server.stream import EventStream, unless_gone
 
 _MAX_KEY_CHARS = 200
+_KEY_REUSED = "This Idempotency-Key was sent before with other messages: take a new one for a new question."
 
 
 class Completions:
@@ -47,7 +48,10 @@ class Completions:
         person = await desk.person(request)
         sent = wire.decode(await desk.body(request))
         asked = _question(person, sent, request.headers.get("idempotency-key", ""), desk.new_id)
-        turn = (await desk.engine.ask(asked)).received.turn.id
+        try:
+            turn = (await desk.engine.ask(asked)).received.turn.id
+        except QuestionChanged:
+            raise QuestionChanged(_KEY_REUSED) from None
         model = sent.model or desk.model.name
         if sent.stream:
             reader = Completion(turn, model, self._clock(), include_usage=sent.include_usage)
@@ -83,9 +87,10 @@ def _failed(error: PenstockError) -> bytes:
 
 async def _settled(desk: Desk, person: Person, turn: str) -> View:
     fold = Turn()
-    async for entries in desk.engine.follow(person, turn):
-        for entry in entries:
-            fold.receive(entry.event)
+    async with aclosing(desk.engine.follow(person, turn)) as news:
+        async for entries in news:
+            for entry in entries:
+                fold.receive(entry.event)
     return fold.view
 
 
@@ -95,7 +100,7 @@ def _question(person: Person, sent: ChatRequest, key: str, new_id: Callable[[], 
     # The key may hold anything, and two people may choose the same; an id is plain and one's own.
     name = hashlib.sha256(f"{person.id}\n{key}".encode()).hexdigest()[:40] if key else new_id()
     return Question(
-        id=f"openai:{person.tenant}:{person.id}:{name}",
+        id=f"openai:{asker(person)}:{name}",
         thread=thread_key(person.tenant, "openai", name),
         person=person,
         text=sent.text,

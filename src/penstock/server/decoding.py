@@ -11,7 +11,11 @@ from penstock.server.problems import NotJson, WrongShape
 
 T = TypeVar("T")
 
-_HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+# An escape for the first half of a character without the second, or the other way about.
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 
 
 def decoded(decoder: msgspec.json.Decoder[T], sent: bytes | str) -> T:
@@ -23,10 +27,14 @@ def decoded(decoder: msgspec.json.Decoder[T], sent: bytes | str) -> T:
     except RecursionError:
         raise WrongShape("This is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeError) as exc:
-        raise NotJson(f"This is not JSON: {exc}.{_hint(sent)}") from None
+        # msgspec's own words for half a character are "truncated" and "malformed".
+        raise NotJson(_about_a_half(sent) or f"This is not JSON: {exc}.") from None
 
 
-def _hint(sent: bytes | str) -> str:
-    text = sent if isinstance(sent, str) else sent.decode(errors="replace")
-    # msgspec's own words for it are "truncated" and "invalid".
-    return " Perhaps it contains half a character (a lone surrogate)." if _HALF.search(text) else ""
+def _about_a_half(sent: bytes | str) -> str:
+    half = _HALF.search(sent if isinstance(sent, str) else sent.decode(errors="replace"))
+    return (
+        f"{half[0]} is half a character (a lone surrogate): send both halves, or leave it out."
+        if half
+        else ""
+    )

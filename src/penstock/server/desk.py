@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from starlette.requests import HTTPConnection, Request
 
 from penstock.channels.web import Frames
-from penstock.core.question import Person, Question, thread_key
+from penstock.core.question import Person, Question, asker, thread_key
 from penstock.errors import ConfigError, QuestionInvalid
 from penstock.server.guard import check_host, check_origin, json_body
 from penstock.server.patience import STALLED_S
@@ -23,6 +23,8 @@ LOCAL = Person(tenant="local", id="me")
 """The one person there is on one's own machine."""
 
 _MAX_THREAD_CHARS = 128
+# With who asks, it fits into what core.question allows.
+_MAX_GIVEN_CHARS = 120
 
 
 AtDesk = Callable[[], Awaitable["Desk"]]
@@ -71,7 +73,7 @@ class Desk:
         return frames
 
     async def body(self, request: Request) -> bytes:
-        return await json_body(request, self.settings.max_body_bytes)
+        return await json_body(request, self.settings.max_body_bytes, self.stalled_s)
 
     def thread(self, person: Person, name: str, channel: str = "web") -> str:
         """A person names threads as they like; the key says whose tenant's it is."""
@@ -82,11 +84,13 @@ class Desk:
             )
         return thread_key(person.tenant, channel, name)
 
-    def question(self, person: Person, thread: str, text: str, given: str) -> Question:
-        if ":" in given:
-            raise QuestionInvalid("A question's id must not contain a colon.")
+    def question(self, person: Person, thread: str, text: str, given: str | None) -> Question:
+        if given is not None and (not 0 < len(given) <= _MAX_GIVEN_CHARS or ":" in given):
+            raise QuestionInvalid(
+                f"A question's id has at most {_MAX_GIVEN_CHARS} characters, at least one, and no colon."
+            )
         return Question(
-            id=f"web:{person.tenant}:{person.id}:{given or self.new_id()}",
+            id=f"web:{asker(person)}:{given or self.new_id()}",
             thread=thread,
             person=person,
             text=text,

@@ -8,11 +8,15 @@ not ours (DNS rebinding) is refused while listening on loopback.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from starlette.requests import HTTPConnection, Request
 
-from penstock.server.problems import BodyTooLarge, ForeignOrigin, WrongMediaType
+from penstock.server.problems import BodyTooLarge, BodyTooSlow, ForeignOrigin, WrongMediaType
+
+# A body that comes more slowly than the worst of lines is held back on purpose, or lost.
+_SLOWEST_BYTES_PER_S = 1_000
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
@@ -35,8 +39,11 @@ def check_origin(connection: HTTPConnection) -> None:
         raise ForeignOrigin("Pages of other sites may not use this server.")
 
 
-async def json_body(request: Request, max_bytes: int) -> bytes:
-    """The body, when it says it is JSON and is not too large; it is never read further than that."""
+async def json_body(request: Request, max_bytes: int, within_s: float) -> bytes:
+    """The body, when it says it is JSON and is not too large; it is never read further than that.
+
+    It has `within_s`, and more the more of it has come.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise WrongMediaType("Send the body as JSON, with Content-Type: application/json.")
@@ -45,10 +52,18 @@ async def json_body(request: Request, max_bytes: int) -> bytes:
     if said.isdecimal() and int(said) > max_bytes:
         raise too_large
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_bytes:
-            raise too_large
+    until_s = asyncio.get_running_loop().time() + within_s
+    try:
+        async with asyncio.timeout_at(until_s) as limit:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    raise too_large
+                limit.reschedule(until_s + len(body) / _SLOWEST_BYTES_PER_S)
+    except TimeoutError:
+        raise BodyTooSlow(
+            "The body did not come to its end in time: send it again, without pauses."
+        ) from None
     return bytes(body)
 
 

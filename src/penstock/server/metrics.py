@@ -10,6 +10,7 @@ import logging
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from penstock.core.turn import ENDED
 from penstock.engine import Engine, TurnReport
 from penstock.errors import StoreError
 
@@ -50,11 +51,14 @@ class Metrics:
         )
 
     def report(self, turn: TurnReport) -> None:
-        """Count a turn that ended, and log it: facts, never words."""
-        self._turns.labels(turn.outcome, turn.error_code).inc()
-        self._took.observe(turn.took_s)
+        """Count a turn that ended, and log it: facts, never words. One that was given back has not ended."""
         if turn.first_visible_s is not None:
             self._visible.observe(turn.first_visible_s)
+        if turn.outcome not in ENDED:
+            log.info("turn given back", extra={"turn": turn.turn})
+            return
+        self._turns.labels(turn.outcome, turn.error_code).inc()
+        self._took.observe(turn.took_s)
         self._tokens.labels("input").inc(turn.usage.input_tokens)
         self._tokens.labels("output").inc(turn.usage.output_tokens)
         first = turn.first_visible_s

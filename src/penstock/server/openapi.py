@@ -179,12 +179,14 @@ _OPENAI_ERROR = {
 }
 
 
-def description(title: str) -> bytes:
+def description(title: str, root: str) -> bytes:
+    """`root`: where we are mounted."""
     _, schemas = msgspec.json.schema_components(_SHAPES, ref_template=_REF)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
             "info": {"title": title, "version": version("penstock")},
+            "servers": [{"url": root or "/"}],
             "paths": _PATHS,
             "components": {"schemas": {**schemas, "Problem": _PROBLEM, "OpenAIError": _OPENAI_ERROR}},
         }

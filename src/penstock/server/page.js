@@ -1,16 +1,13 @@
-// The plain page: one box, one thread, one answer at a time. The thread's name lies in the
-// address, so a reload reads it again, and EventSource comes back by itself with its cursor.
+// The plain page: one box, one thread, one answer at a time; the thread's name lies in the address.
 const $ = (id) => document.getElementById(id);
 const newId = () => crypto.randomUUID?.() ?? Math.random().toString(36).slice(2);
 const name = decodeURIComponent(location.hash.slice(1)) || newId();
 history.replaceState(null, "", "#" + encodeURIComponent(name));
 const base = "api/threads/" + encodeURIComponent(name);
-let turn = null, source = null, parts = {}, id = newId();
+let turn = null, source = null, parts = {}, id = newId(), cursor = "";
 
 function add(kind, text) {
-  const line = document.createElement("div");
-  line.className = kind;
-  line.textContent = text;
+  const line = Object.assign(document.createElement("div"), { className: kind, textContent: text });
   $("thread").append(line);
   line.scrollIntoView({ block: "nearest" });
   return line;
@@ -35,10 +32,7 @@ const custom = {
   "penstock.status": (value) => { parts.status.textContent = value.label; },
   "penstock.waiting": (value) => { parts.status.textContent = value.ahead ? `Waiting: ${value.ahead} before this one` : ""; },
   "penstock.passage_cited": (value) => { parts.sources.append(`[${value.number}] ${value.source} `); },
-  "penstock.taken_back": (value) => {
-    parts.sources.textContent = "";
-    value.citations.forEach(custom["penstock.passage_cited"]);
-  },
+  "penstock.taken_back": (value) => { parts.sources.textContent = ""; value.citations.forEach(custom["penstock.passage_cited"]); },
 };
 
 const heard = {
@@ -59,8 +53,14 @@ const heard = {
 };
 
 function follow() {
-  source = new EventSource(base + "/events");
-  source.onmessage = (message) => { const event = JSON.parse(message.data); heard[event.type]?.(event); };
+  source = new EventSource(base + "/events" + (cursor && "?cursor=" + cursor));
+  source.onmessage = ({ data, lastEventId }) => {
+    const event = JSON.parse(data);
+    heard[event.type]?.(event);
+    cursor = lastEventId || cursor;
+  };
+  // Refused, say by a proxy while the server starts again: then it does not come back by itself.
+  source.onerror = () => source.readyState === EventSource.CLOSED && setTimeout(follow, 3000);
 }
 
 $("ask").addEventListener("submit", async (submit) => {
@@ -71,7 +71,7 @@ $("ask").addEventListener("submit", async (submit) => {
   if (!response.ok) return add("status", (await response.json()).detail);
   id = newId();
   $("text").value = "";
-  if (!source || source.readyState === EventSource.CLOSED) follow();
+  if (!source) follow();
 });
 $("stop").addEventListener("click", () => turn && fetch(`api/turns/${turn}/stop`, { method: "POST" }));
 fetch(base).then((response) => { if (response.ok) follow(); });

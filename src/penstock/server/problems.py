@@ -16,6 +16,10 @@ class BodyTooLarge(Refused):
     code = "body_too_large"
 
 
+class BodyTooSlow(Refused):
+    code = "body_too_slow"
+
+
 class NotJson(Refused):
     code = "not_json"
 
@@ -48,6 +52,7 @@ class NotSignedIn(Refused):
 
 _STATUS: dict[type[PenstockError], int] = {
     NotSignedIn: 401,
+    BodyTooSlow: 408,
     BodyTooLarge: 413,
     QuestionTooLong: 413,
     WrongMediaType: 415,
@@ -85,7 +90,7 @@ def headers_of(error: PenstockError) -> dict[str, str]:
             headers["retry-after"] = str(max(1, round(error.retry_after_s)))
         case MethodWrong():
             headers["allow"] = error.allowed
-        case BodyTooLarge():
+        case BodyTooLarge() | BodyTooSlow():
             # What is left of it is never read.
             headers["connection"] = "close"
         case _:

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 from starlette.types import Message as StarletteMessage
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from penstock.channels.web import Socket, error_frame
@@ -52,7 +53,7 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fie
 class Ask(_Message, frozen=True, tag="ask", kw_only=True):
     thread: str
     text: str
-    id: str = ""
+    id: str | None = None
 
 
 class Resume(_Message, frozen=True, tag="resume", kw_only=True):
@@ -79,24 +80,45 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     turn: str = ""
 
 
+class _Re(msgspec.Struct):
+    """What a message of any shape says of itself."""
+
+    re: str = ""
+
+
 _message: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_re = msgspec.json.Decoder(_Re)
+
+
+def _re_of(sent: str) -> str:
+    try:
+        return _re.decode(sent).re
+    except (msgspec.MsgspecError, RecursionError):
+        return ""
 
 
 # --- I/O ----------------------------------------------------------------------
 
 
-async def socket(websocket: WebSocket, at_desk: AtDesk) -> None:
-    try:
-        desk = await at_desk()
-        person = await desk.person(websocket)
-    except PenstockError as exc:
-        if "websocket.http.response" in websocket.scope.get("extensions", {}):
-            await websocket.send_denial_response(problem(exc))
-        else:
-            await websocket.close()
-        return
-    await websocket.accept()
-    await Connection(desk, person, websocket).serve()
+class SocketDoor:
+    """An ASGI program. Starlette would wrap `send` twice for a function, which each token would pay for."""
+
+    def __init__(self, at_desk: AtDesk) -> None:
+        self._at_desk = at_desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        try:
+            desk = await self._at_desk()
+            person = await desk.person(websocket)
+        except PenstockError as exc:
+            if "websocket.http.response" in scope.get("extensions", {}):
+                await websocket.send_denial_response(problem(exc))
+            else:
+                await websocket.close()
+            return
+        await websocket.accept()
+        await Connection(desk, person, websocket, send).serve()
 
 
 class Followed(NamedTuple):
@@ -107,10 +129,11 @@ class Followed(NamedTuple):
 
 
 class Connection:
-    def __init__(self, desk: Desk, person: Person, websocket: WebSocket) -> None:
+    def __init__(self, desk: Desk, person: Person, websocket: WebSocket, send: Send) -> None:
         self._desk = desk
         self._person = person
-        self._socket = websocket
+        self._receive = websocket.receive
+        self._raw_send = send
         self._root: str = websocket.scope.get("root_path", "")
         self._following: dict[Followed, asyncio.Task[None]] = {}
         self._patience = Patience(desk.stalled_s)
@@ -119,7 +142,7 @@ class Connection:
         try:
             async with self._patience:
                 while True:
-                    await self._heard(await self._socket.receive())
+                    await self._heard(await self._receive())
         except WebSocketDisconnect:
             pass
         finally:
@@ -133,9 +156,9 @@ class Connection:
             raise WebSocketDisconnect(received["code"])
         re = ""
         try:
-            message = decoded(_message, self._text(received))
-            re = message.re
-            await self._act(message)
+            sent = self._text(received)
+            re = _re_of(sent)
+            await self._act(decoded(_message, sent))
         except PenstockError as exc:
             await self._send(error_frame(exc, re))
 
@@ -159,7 +182,7 @@ class Connection:
             case Ping(re):
                 await self._reply(Reply("pong", re))
 
-    async def _ask(self, re: str, name: str, text: str, given: str) -> None:
+    async def _ask(self, re: str, name: str, text: str, given: str | None) -> None:
         desk, person = self._desk, self._person
         thread = desk.thread(person, name)
         received = (await desk.engine.ask(desk.question(person, thread, text, given))).received
@@ -234,11 +257,12 @@ class Connection:
 
     async def _send(self, frame: bytes) -> None:
         """Waits while the reader is behind. Raises WebSocketDisconnect when there is none any more."""
-        self._patience.waiting()
+        self._patience.begun += 1
         try:
-            await self._socket.send({"type": "websocket.send", "text": frame.decode()})
-        except RuntimeError as exc:
-            # Starlette's word for a socket that another task found closed.
+            # Not by Starlette's WebSocket, which would look at its state once more for each token.
+            await self._raw_send({"type": "websocket.send", "text": frame.decode()})
+        except (RuntimeError, OSError) as exc:
+            # The words of servers for a socket that is closed.
             raise WebSocketDisconnect(1006) from exc
         finally:
-            self._patience.taken()
+            self._patience.taken += 1

@@ -52,33 +52,44 @@ class EventStream:
         self._headers = [(k.encode(), v.encode()) for k, v in (headers or {}).items()]
         self._left = left
         self._stalled_s = stalled_s
+        self._complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._chunks), Patience(self._stalled_s) as patience:
-            gone = asyncio.create_task(_until_gone(receive, patience.lose))
+            # In a task of its own, because each token wakes every coroutine that waits for the next one,
+            # and a request's task has a dozen more, from the server down to here.
+            writer = asyncio.create_task(self._write(scope, send, patience))
+            writer.add_done_callback(patience.leave)
             try:
-                await send(
-                    {"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._headers]}
-                )
-                if scope["method"] != "HEAD":
-                    await self._write(send, patience)
-                patience.waiting()
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await _until_gone(receive)
+                patience.lost = True
             finally:
-                gone.cancel()
-        if patience.lost:
+                writer.remove_done_callback(patience.leave)
+                writer.cancel()
+                await asyncio.wait([writer])
+        if patience.lost and not self._complete:
             self._left()
+        if not writer.cancelled():
+            writer.result()
 
-    async def _write(self, send: Send, patience: Patience) -> None:
+    async def _write(self, scope: Scope, send: Send, patience: Patience) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._headers]})
+        if scope["method"] != "HEAD":
+            await self._write_body(send, patience)
+        patience.begun += 1
+        self._complete = True
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _write_body(self, send: Send, patience: Patience) -> None:
         await _in_pieces(self._first, send, patience)
         try:
             async for chunk in self._chunks:
                 if len(chunk) > _PIECE_BYTES:
                     await _in_pieces(chunk, send, patience)
                 else:
-                    patience.waiting()
+                    patience.begun += 1
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    patience.taken()
+                    patience.taken += 1
         except PenstockError as exc:
             await _in_pieces(self._failed(exc), send, patience)
 
@@ -86,15 +97,16 @@ class EventStream:
 async def _in_pieces(chunk: bytes, send: Send, patience: Patience) -> None:
     for start in range(0, len(chunk), _PIECE_BYTES):
         piece = chunk[start : start + _PIECE_BYTES]
-        patience.waiting()
+        patience.begun += 1
         await send({"type": "http.response.body", "body": piece, "more_body": True})
-        patience.taken()
+        patience.taken += 1
 
 
 async def unless_gone(receive: Receive, work: Awaitable[T]) -> T | None:
     """The result of `work`; None, and the work cancelled, when the client hangs up first."""
     async with Patience(STALLED_S) as patience:
-        gone = asyncio.create_task(_until_gone(receive, patience.lose))
+        gone = asyncio.create_task(_until_gone(receive))
+        gone.add_done_callback(lambda gone: None if gone.cancelled() else patience.lose())
         try:
             return await work
         finally:
@@ -102,7 +114,6 @@ async def unless_gone(receive: Receive, work: Awaitable[T]) -> T | None:
     return None
 
 
-async def _until_gone(receive: Receive, then: Callable[[], None]) -> None:
+async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    then()

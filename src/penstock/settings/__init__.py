@@ -13,9 +13,19 @@ from pathlib import Path
 
 from penstock.settings.fields import Secret, Settings
 from penstock.settings.printing import markdown, schema
-from penstock.settings.reading import load
+from penstock.settings.reading import load, read
 
-__all__ = ["FILE", "Secret", "Settings", "from_world", "load", "markdown", "schema"]
+__all__ = [
+    "FILE",
+    "Secret",
+    "Settings",
+    "aws_environ",
+    "from_world",
+    "load",
+    "markdown",
+    "read_world",
+    "schema",
+]
 
 FILE = "penstock.toml"
 
@@ -23,6 +33,26 @@ FILE = "penstock.toml"
 def from_world(toml_path: Path | None = None, given: Mapping[str, object] | None = None) -> Settings:
     """The settings of this process: penstock.toml in the current folder unless another is named, and
     the environment. Raises ConfigError."""
-    if toml_path is None and Path(FILE).is_file():
-        toml_path = Path(FILE)
-    return load(toml_path, os.environ, given)
+    return load(_file(toml_path), os.environ, given)
+
+
+def read_world(toml_path: Path | None = None) -> tuple[Settings, list[str]]:
+    """The same without an error: what is right about them, and a sentence for everything that is wrong."""
+    return read(_file(toml_path), os.environ)
+
+
+def aws_environ(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables that AWS's own tools read, with what the settings say of them in its place."""
+    ours = {
+        "AWS_REGION": settings.aws_region,
+        "AWS_PROFILE": settings.aws_profile,
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": settings.bedrock_endpoint_url,
+    }
+    environ = os.environ if environ is None else environ
+    found = {name: value for name, value in environ.items() if name.startswith("AWS_")}
+    return {**found, **{name: value for name, value in ours.items() if value}}
+
+
+def _file(named: Path | None) -> Path | None:
+    # A folder or a dangling link of that name is not passed over: reading it says what is wrong.
+    return Path(FILE) if named is None and os.path.lexists(FILE) else named

@@ -21,9 +21,16 @@ PREFIX = "PENSTOCK_"
 NAMES_OF_OTHERS = {
     "OPENAI_API_KEY": "openai_api_key",
     "OPENAI_BASE_URL": "openai_base_url",
+    "ANTHROPIC_API_KEY": "anthropic_api_key",
+    "ANTHROPIC_BASE_URL": "anthropic_base_url",
     "OLLAMA_HOST": "ollama_host",
     # After the other, so that it wins: OLLAMA_HOST may say where the server listens, this is for clients.
     "OLLAMA_BASE_URL": "ollama_host",
+    "AWS_DEFAULT_REGION": "aws_region",
+    "AWS_REGION": "aws_region",
+    "AWS_PROFILE": "aws_profile",
+    "AWS_BEARER_TOKEN_BEDROCK": "bedrock_api_key",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "bedrock_endpoint_url",
 }
 
 
@@ -67,10 +74,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model: Annotated[
         str,
         _says(
-            "Which model answers, as `provider/name`. Empty: OpenAI when its key is set, else an Ollama that "
-            "answers, else the built-in `demo`."
+            "Which model answers, as `provider/name`. Several, as a list or separated by commas: a later one "
+            "answers when those before it fail. Empty: `openai/gpt-4.1-mini` when OPENAI_API_KEY is set, "
+            "else `anthropic/claude-haiku-5-5` when ANTHROPIC_API_KEY is, else what an Ollama that answers "
+            "has, else the built-in `demo`.",
+            extra={"several": True},
         ),
     ] = ""
+    window_tokens: Annotated[
+        int,
+        _says(
+            "How much a model behind OpenAI's or Anthropic's protocol or Ollama takes in at once, in tokens. "
+            "0: by its name, and 4096 where that is not known.",
+            ge=0,
+        ),
+    ] = 0
+    model_options: Annotated[
+        dict[str, Any],
+        _says(
+            "What is asked of the model besides, as a table: `temperature`, `top_p`, `top_k`, `max_tokens`, "
+            "`stop`, and what else a provider knows, by its own name. What it does not know is left out. In "
+            "the environment: as JSON."
+        ),
+    ] = field(default_factory=dict)
+    prompt_caching: Annotated[
+        bool,
+        _says(
+            "Whether a provider is asked to keep, for some minutes, what the next question brings again. "
+            "Writing it costs more, reading it much less."
+        ),
+    ] = False
     instructions: Annotated[str, _says("What the model is told before every conversation.")] = ""
     knowledge: Annotated[
         tuple[Path, ...],
@@ -133,11 +166,51 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Secret, _says("The key for OpenAI, or for another that speaks its protocol.")
     ] = field(default_factory=Secret)
     openai_base_url: Annotated[str, _Url, _says("Where that other is. Empty: OpenAI itself.")] = ""
+    anthropic_api_key: Annotated[
+        Secret, _says("The key for Anthropic, or for another that speaks its protocol.")
+    ] = field(default_factory=Secret)
+    anthropic_base_url: Annotated[
+        str, _Url, _says("Where that other is, without `/v1`. Empty: Anthropic itself.")
+    ] = ""
     ollama_host: Annotated[
         str,
         _Ollama,
         _says("Where Ollama listens, as Ollama itself writes it. Empty: its usual port here."),
     ] = ""
+
+    aws_region: Annotated[str, _says("The region to use. Empty: the profile's.")] = ""
+    aws_profile: Annotated[str, _says("Which profile in `~/.aws` to use. Empty: the default one.")] = ""
+    bedrock_api_key: Annotated[
+        Secret, _says("A key for Amazon Bedrock. Empty: requests are signed with AWS credentials.")
+    ] = field(default_factory=Secret)
+    bedrock_endpoint_url: Annotated[
+        str, _Url, _says("Where Bedrock's models answer. Empty: AWS itself, in the region.")
+    ] = ""
+    bedrock_base_model: Annotated[
+        str,
+        _says(
+            "Which model an ARN stands for that does not name one (of an application inference profile, "
+            "say): `anthropic.claude-sonnet-4-5`, for example."
+        ),
+    ] = ""
+    bedrock_guardrail: Annotated[
+        str,
+        _says(
+            "The guardrail that questions and answers pass, by its id or ARN, and its version behind a "
+            "colon: `abc123:2`. Without a version: `DRAFT`."
+        ),
+    ] = ""
+    bedrock_guardrail_mode: Annotated[
+        Literal["sync", "async"],
+        _says(
+            "`sync`: text is judged before it is shown; `async`: it is shown at once, and taken back when "
+            "the guardrail blocks it."
+        ),
+    ] = "sync"
+    bedrock_guardrail_trace: Annotated[
+        Literal["enabled", "enabled_full", "disabled"],
+        _says("Whether the guardrail tells what it found. `async` relies on it to take back the right text."),
+    ] = "enabled"
 
     @property
     def ollama_url(self) -> str:

@@ -18,6 +18,7 @@ _HEADINGS = {
     "overlap": "How much at once",
     "max_attempts": "Patience",
     "openai_api_key": "Where models are",
+    "aws_region": "Amazon Web Services",
 }
 
 _INTRODUCTION = """\
@@ -47,6 +48,8 @@ def schema() -> dict[str, Any]:
     settings: dict[str, Any] = whole["$defs"]["Settings"]
     # The words of other systems are accepted too, so an editor must not mark them.
     settings["properties"]["overlap"]["enum"] = list(NAMES)
+    settings["properties"]["model"]["type"] = ["string", "array"]
+    settings["properties"]["model"]["items"] = {"type": "string"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **settings,
@@ -68,6 +71,8 @@ def _lines(field: msgspec.structs.FieldInfo) -> str:
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
     value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     if isinstance(value, float):
         return f"`{value:g}`"
     return f"`{value}`" if value or value == 0 else ""

@@ -31,6 +31,16 @@ def load(
     Relative paths in the file start at the file's folder, others at the current one. An empty
     variable and a None in `given` count as not set. Raises ConfigError with all problems, a line each.
     """
+    settings, problems = read(toml_path, environ, given)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return settings
+
+
+def read(
+    toml_path: Path | None, environ: Mapping[str, str], given: Mapping[str, object] | None = None
+) -> tuple[Settings, list[str]]:
+    """What is right about the settings, and a sentence for everything that is wrong with them."""
     problems: list[str] = []
     values: dict[str, object] = {"data": (toml_path.parent if toml_path else Path()) / ".penstock"}
     for said in (*_in_file(toml_path, problems), *_in_environment(environ), *_in_hand(given or {})):
@@ -39,9 +49,7 @@ def load(
             values[name] = _value(said)
         except ConfigError as problem:
             problems.append(str(problem))
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return msgspec.structs.replace(Settings(), **values)
+    return msgspec.structs.replace(Settings(), **values), problems
 
 
 # --- What the sources say -----------------------------------------------------
@@ -108,6 +116,10 @@ def _value(said: _Said) -> object:
     kind = inspect.type_info(field.type)
     if said.is_text and _is_list(kind):
         value = [part.strip() for part in str(value).split(",") if part.strip()]
+    if said.is_text and isinstance(_bare(kind), inspect.DictType):
+        value = _json(str(value))
+    if isinstance(value, list) and "several" in _extra(kind) and all(isinstance(one, str) for one in value):
+        value = ", ".join(value)
     if isinstance(value, str):
         value = _extra(kind).get("aliases", {}).get(value, value)
     try:
@@ -119,8 +131,17 @@ def _value(said: _Said) -> object:
     return _placed(found, said.folder)
 
 
+def _json(text: str) -> object:
+    """What is no JSON stays text, and is complained of as such."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+
+
 def _decode(kind: type, value: object) -> object:
-    if isinstance(value, str):
+    # An empty path would be the whole of the current folder.
+    if isinstance(value, str) and (value or kind is not Path):
         return kind(value)
     if isinstance(value, kind):
         return value
@@ -130,11 +151,20 @@ def _decode(kind: type, value: object) -> object:
 def _placed(value: object, folder: Path) -> object:
     match value:
         case Path():
-            return folder / value
+            return folder / _from_home(value)
         case tuple():
             return tuple(_placed(item, folder) for item in value)
         case _:
             return value
+
+
+def _from_home(path: Path) -> Path:
+    """`~/handbook`, as a shell would have read it."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # Nobody's home is known here.
+        return path
 
 
 # --- What is wrong with it ----------------------------------------------------
@@ -171,6 +201,10 @@ def _expected(kind: inspect.Type) -> str:
             return f"one of {', '.join(map(str, values))}"
         case inspect.VarTupleType():
             return "a list of paths"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.DictType():
+            return "a table, such as { temperature = 0.2 }, or in the environment JSON"
         case inspect.CustomType(cls=cls) if cls is Path:
             return "a path"
         case _:

@@ -28,13 +28,14 @@ _STATUS: tuple[tuple[type[errors.PenstockError], int], ...] = (
     (errors.ModelBusy, 503),
     (errors.ModelStalled, 504),
     (errors.ModelRefused, 500),
+    (errors.ModelMisconfigured, 500),
     (errors.ModelError, 502),
     (errors.StoreError, 503),
     (errors.PenstockError, 500),
 )
 _TYPES = {429: "rate_limit_error", 404: "not_found_error"}
 # Asking again changes nothing: the model or the settings would refuse again.
-_FINAL = (errors.ModelRefused, errors.ConfigError)
+_FINAL = (errors.ModelRefused, errors.ModelMisconfigured, errors.ConfigError)
 
 
 class Refusal(NamedTuple):

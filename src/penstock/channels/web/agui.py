@@ -71,6 +71,8 @@ class Agui:
         self._epoch = 0
         self._thinking = False
         self._reasoned = False
+        # Came back ahead of a log without reasoning: perhaps it has seen some, which the log's would follow.
+        self._unsure = False
         self._usage: dict[str, Usage] = {}
         self._end: tuple[Entry, End] | None = None
 
@@ -165,8 +167,8 @@ class Agui:
         news = entries[known:]
         if news:
             if self._is_astray(news[:1]):
-                self._reasoned = True
                 self._snapshot()
+                self._unsure = not self._reasoned
             self._seen = None
         return news
 
@@ -202,6 +204,10 @@ class Agui:
                 self._close_reasoning()
                 self._open_text()
                 self._put_bytes(self._frames.text(entry.number, entry.attempt, text, self._epoch), entry)
+            case Reasoning() if self._unsure:
+                self._unsure = False
+                self._snapshot(entry)
+                self._open_reasoning()
             case Reasoning(text):
                 self._open_reasoning()
                 self._put(self._of_reasoning("REASONING_MESSAGE_CONTENT", delta=text), entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from penstock.errors import PenstockError, StoreCorrupt, StoreError, StoreFull, 
 _FULL = "There is no space left for {file}: free some. Nothing was half-written."
 _LOCKED = "{file} is held by another program: close that (a database browser, a backup) and try again."
 _CORRUPT = "{file} is damaged or not a database: put a backup in its place, or move it away to begin anew."
+_NO_FOLDER = "{taken} is a file, and should be a folder: move it away, or name another folder with --data."
+_READ_ONLY = "{file} lies where nothing can be written (read-only): name another folder with --data."
 _FORBIDDEN = "{file} cannot be opened for writing: let this user write in its folder."
 
 # By primary result code: https://www.sqlite.org/rescode.html
@@ -40,11 +43,26 @@ def translated(error: Exception, file: Path) -> Exception:
         case msgspec.DecodeError():
             ours = StoreCorrupt(_CORRUPT.format(file=file))
         case OSError():
-            ours = StoreError(f"{file} cannot be used ({error.strerror}): let this user write in its folder.")
+            ours = _of_system(error, file)
         case _:
             return error
     ours.__cause__ = error
     return ours
+
+
+def _of_system(error: OSError, file: Path) -> StoreError:
+    match error.errno:
+        case errno.EEXIST | errno.ENOTDIR:
+            taken = next((place for place in file.parents if place.is_file()), file.parent)
+            return StoreError(_NO_FOLDER.format(taken=taken))
+        case errno.EROFS:
+            return StoreError(_READ_ONLY.format(file=file))
+        case errno.ENOSPC | errno.EDQUOT:
+            return StoreFull(_FULL.format(file=file))
+    return StoreError(
+        f"{file} cannot be used ({error.strerror}): let this user write in its folder, or name another with "
+        "--data."
+    )
 
 
 def _ours(error: sqlite3.Error, file: Path) -> StoreError:

@@ -1,0 +1,159 @@
+"""Claude at Anthropic, and whatever else speaks the Messages API.
+
+What is sent is made in anthropic_request.py, and what comes back is read in anthropic_events.py;
+both are Bedrock's, too. https://platform.claude.com/docs/en/api/messages/create
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from urllib.parse import urlsplit
+
+import msgspec
+
+from penstock import http
+from penstock.core import sse
+from penstock.core.events import Event, Finished, Noted
+from penstock.core.prompt import Prompt, system_text
+from penstock.errors import ConfigError, ModelError, ModelMisconfigured, ModelRefused
+from penstock.models.anthropic_events import Reading
+from penstock.models.anthropic_request import Request, family_of, request
+from penstock.models.body import JsonBody, body_of
+from penstock.models.complaint import Hidden
+from penstock.models.http import Http, Response
+
+# The connection can be used again if its stream ends together with message_stop.
+_CLOSE_WAIT_S = 0.1
+
+# --- Wire: plain data in, plain data out --------------------------------------
+
+# Since this version a temperature is refused, even by models that take one; the one before it takes both.
+# https://platform.claude.com/docs/en/api/versioning
+_VERSION = "2026-10-21"
+_VERSION_WITH_SAMPLING = "2023-06-01"
+
+
+def version_of(asked: Request) -> str:
+    """The API version to ask by."""
+    return _VERSION_WITH_SAMPLING if asked.sampling else _VERSION
+
+
+def encode(asked: Request, model: str) -> bytes:
+    """The request's body. Raises ModelRefused when an option is nothing that JSON knows."""
+    try:
+        return msgspec.json.encode({"model": model, "stream": True, **asked.body})
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as exc:
+        raise ModelRefused(f"the request cannot be written as JSON ({type(exc).__name__})") from exc
+
+
+def url_of(base_url: str) -> str:
+    """Where messages go. The base URL is what the SDKs take, without /v1; with it is understood, too."""
+    try:
+        http.target(base_url)
+        if not urlsplit(base_url).query:
+            return f"{base_url.rstrip('/').removesuffix('/v1')}/v1/messages"
+    except ValueError:
+        pass
+    raise ConfigError("The base URL for Anthropic must look like https://host.")
+
+
+def _key(api_key: str) -> str:
+    key = api_key.strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigError("Anthropic's API key contains a character that no key has. Was it copied whole?")
+    return key
+
+
+def _said(prompt: Prompt) -> str:
+    """Everything of people's that a provider might quote back in a complaint."""
+    return "\n".join((system_text(prompt), *(line.text for line in prompt.messages)))
+
+
+def _ended(events: Iterator[Event], asked: Request) -> Iterator[Event]:
+    """What became of wishes is told at the end: before its first word, a model that fails is asked again."""
+    for event in events:
+        if type(event) is Finished and asked.dropped:
+            yield Noted("wishes_dropped", dict.fromkeys(asked.dropped, True))
+        yield event
+
+
+# --- I/O: as little as possible -----------------------------------------------
+
+
+class Anthropic:
+    """Behind the Messages API. `caching` has Anthropic keep, for five minutes, what questions share."""
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str = "https://api.anthropic.com",
+        api_key: str | None = None,
+        http: Http,
+        caching: bool = False,
+        window_tokens: int | None = None,
+    ) -> None:
+        self._model = model
+        self._name = f"anthropic/{model}"
+        self._url = url_of(base_url)
+        self._api_key = _key(api_key or "")
+        self._http = http
+        self._caching = caching
+        self._window_tokens = window_tokens or family_of(model).window_tokens
+        self._host = urlsplit(base_url).hostname
+        self._who = f"{self._name} at {self._host}"
+
+    def __repr__(self) -> str:
+        return f"Anthropic({self._model!r} at {self._host!r})"
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def window_tokens(self) -> int:
+        return self._window_tokens
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[Event]:
+        hidden = Hidden(self._api_key, _said(prompt))
+        asked = request(prompt, self._model, caching=self._caching)
+        reading = Reading(self._model, self._who, hidden, passages=len(prompt.passages))
+        with await self._sent(asked, hidden) as response:
+            chunk = await response.read()
+            body = body_of(chunk)
+            while chunk:
+                for payload in self._fed(body, chunk):
+                    for event in reading.events(payload):
+                        yield event
+                chunk = await self._more(response, reading)
+            for event in _ended(reading.end(body.end()), asked):
+                yield event
+
+    async def close(self) -> None:
+        """Close the client, which other models may share; they would open another."""
+        await self._http.close()
+
+    async def _sent(self, asked: Request, hidden: Hidden) -> Response:
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream",
+            "anthropic-version": version_of(asked),
+        }
+        if self._api_key:
+            headers["x-api-key"] = self._api_key
+        response = await self._http.post(
+            self._url, encode(asked, self._model), headers, who=self._who, hidden=hidden
+        )
+        if response.media_type == "text/html":
+            response.close()
+            raise ModelMisconfigured(f"{self._who} answered with a web page. Is the base URL right?")
+        return response
+
+    def _fed(self, body: sse.Decoder | JsonBody, chunk: bytes) -> list[bytes]:
+        try:
+            return body.feed(chunk)
+        except sse.EventTooLarge as exc:
+            raise ModelError(f"{self._who} sent {exc}") from exc
+
+    def _more(self, response: Response, reading: Reading) -> Awaitable[bytes]:
+        return response.read_within(_CLOSE_WAIT_S) if reading.done else response.read()
