@@ -115,8 +115,9 @@ def read_request(connection: socket.socket) -> None:
         left -= len(_some(connection))
 
 
-def send_at_once(connection: socket.socket, answer: bytes) -> None:
+def send_at_once(connection: socket.socket, answer: bytes) -> list[float]:
     connection.sendall(answer)
+    return []
 
 
 def send_paced(connection: socket.socket, answer: Prepared, every_s: float) -> list[float]:

@@ -13,7 +13,8 @@ from statistics import median
 from bench.measure import Outcome
 
 LOAD = "100x50"
-"""The promises are about 100 streams of 50 tokens a second."""
+"""What is promised of the relay is about 100 streams of 50 tokens a second."""
+BEDROCK = "bedrock"
 
 OURS = ("direct", "durable-sse", "durable-ws")
 
@@ -71,7 +72,7 @@ class Rounds:
         return ""
 
 
-def judge(rounds: Rounds) -> list[Verdict]:
+def of_the_relay(rounds: Rounds) -> list[Verdict]:
     def times(server: str, to: str, limit: float, said: str) -> Verdict:
         measured = rounds.ratio(server, to, LOAD, "cpu_us")
         lacks = rounds.problem(server, to, load=LOAD)
@@ -86,4 +87,18 @@ def judge(rounds: Rounds) -> list[Verdict]:
         *(times(ours, "fastapi", 1 / 3, "FastAPI + openai's = 1") for ours in OURS),
         *(figure(ours, "first_p50_ms", 2, "ms", "added to the first token, p50") for ours in OURS),
         *(figure(ours, "kb_per_stream", 100, "KB", "memory per open stream") for ours in OURS),
+    ]
+
+
+def of_bedrock(rounds: Rounds) -> list[Verdict]:
+    def times(client: str, figure: str, limit: float, said: str) -> Verdict:
+        measured = rounds.ratio(client, "boto3", BEDROCK, figure)
+        lacks = rounds.problem(client, "boto3", load=BEDROCK)
+        return Verdict(f"{client}: {said}, boto3's = 1", limit, "x", measured, lacks)
+
+    ours = ("bedrock", "bedrock-uvloop")
+    return [
+        *(times(client, "request_ms", 2 / 3, "cold start to the first request") for client in ours),
+        *(times(client, "hello_ms", 2 / 3, "the same over TLS, to the ClientHello") for client in ours),
+        *(times(client, "paced_us", 1, "CPU per event, one a millisecond") for client in ours),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.measure import Outcome
-from bench.promises import Rounds, Spread, judge
+from bench.promises import BEDROCK, Rounds, Spread, Verdict, of_bedrock, of_the_relay
 
 BUSY = 0.1
 
@@ -17,6 +17,15 @@ _COLUMNS = {
     "first token p99 ms": "first_p99_ms",
     "KB/stream": "kb_per_stream",
     "core": "server_util",
+}
+
+_OF_BEDROCK = {
+    "CPU µs/event, one a ms": "paced_us",
+    "all at once": "unpaced_us",
+    "first request ms": "request_ms",
+    "ClientHello ms": "hello_ms",
+    "import ms": "import_ms",
+    "MB": "rss_mb",
 }
 
 
@@ -78,13 +87,30 @@ def highest_table(found: Sequence[Mapping[str, str | float]]) -> Iterator[str]:
 
 def promises_table(rounds: Rounds) -> Iterator[str]:
     yield "\n## What is promised (100 streams, 50 tokens a second)\n"
-    yield from _table(["promise", "at most", "measured", "kept"], _promise_rows(rounds))
+    yield from _verdicts(of_the_relay(rounds))
 
 
-def _promise_rows(rounds: Rounds) -> Iterator[list[str]]:
-    for verdict in judge(rounds):
-        answer = {None: f"no figure ({verdict.lacks})", True: "yes", False: "**no**"}[verdict.kept]
-        yield [verdict.promise, f"{verdict.limit:.3g} {verdict.unit}", shown(verdict.measured), answer]
+def bedrock_tables(rounds: Rounds) -> Iterator[str]:
+    yield "\n## Bedrock: one answer, read by each client\n"
+    yield from _table(["client", "× boto3, one a ms", *_OF_BEDROCK], _bedrock_rows(rounds))
+    yield from _problems(rounds.outcomes)
+    yield "\n### What is promised of it\n"
+    yield from _verdicts(of_bedrock(rounds))
+
+
+def _bedrock_rows(rounds: Rounds) -> Iterator[list[str]]:
+    for client, title in dict.fromkeys((o.server, o.title) for o in rounds.outcomes):
+        spreads = [rounds.figure(client, BEDROCK, figure) for figure in _OF_BEDROCK.values()]
+        yield [title, shown(rounds.ratio(client, "boto3", BEDROCK, "paced_us")), *map(shown, spreads)]
+
+
+def _verdicts(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    yield from _table(["promise", "at most", "measured", "kept"], map(_verdict_row, verdicts))
+
+
+def _verdict_row(verdict: Verdict) -> list[str]:
+    answer = {None: f"no figure ({verdict.lacks})", True: "yes", False: "**no**"}[verdict.kept]
+    return [verdict.promise, f"{verdict.limit:.3g} {verdict.unit}", shown(verdict.measured), answer]
 
 
 def cold_tables(found: Mapping[str, Sequence[Mapping[str, str | Sequence[float]]]]) -> Iterator[str]:

@@ -16,14 +16,14 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
-from bench import cold, highest, place, report, sampling
+from bench import bedrock, cold, highest, place, report, sampling
 from bench.measure import Load, Outcome, measure
 from bench.promises import Rounds
 from bench.server import Missing
 from bench.servers import SERVERS
 
 LOADS = {load.name: load for load in (Load(100, 50), Load(1000, 5))}
-PARTS = (*LOADS, "highest", "cold")
+PARTS = (*LOADS, "highest", "cold", "bedrock")
 
 START_TOKENS_S, LOWEST_TOKENS_S, HIGHEST_TOKENS_S = 5_000, 500, 160_000
 STREAMS = 1_000
@@ -103,6 +103,12 @@ def _run(wanted: argparse.Namespace, here: place.Place) -> None:
             "fresh process": cold.first_words(here, runs),
         }
         _print(report.cold_tables(started))
+        _save(result)
+    if "bedrock" in wanted.parts:
+        read = Rounds(list(bedrock.rounds(here, wanted.rounds, _say)))
+        result["bedrock"] = [asdict(outcome) for outcome in read.outcomes]
+        _print(report.bedrock_tables(read))
+        _print([*report.versions(read), *report.weather(read), *report.last_words(read)])
     _say(f"written to {_save(result)}")
 
 

@@ -80,7 +80,7 @@ def spawn(server: Server, core: int, folder: Path) -> tuple[subprocess.Popen[byt
         process = subprocess.Popen(
             server.command,
             cwd=folder,
-            env=_clean_environment() | server.environment,
+            env=clean_environment() | server.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -118,7 +118,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Ours, without what would change a server's settings or send its calls elsewhere."""
     ours = ("PENSTOCK_", "OPENAI_", "ANTHROPIC_", "AWS_", "OLLAMA_")
     proxies = ("http_proxy", "https_proxy", "all_proxy")

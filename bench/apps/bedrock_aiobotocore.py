@@ -1,9 +1,7 @@
-"""aiobotocore's converse_stream, on asyncio's own loop."""
-
-import asyncio
+"""aiobotocore's converse_stream."""
 
 from aiobotocore.session import get_session
-from bedrock_counting import MODEL, QUESTION, Counting, answers
+from bedrock_counting import MODEL, QUESTION, Counting, answers, runner
 
 
 async def main(wanted: int) -> None:
@@ -21,4 +19,5 @@ async def main(wanted: int) -> None:
     counting.report()
 
 
-asyncio.run(main(answers()))
+run = runner()
+run(main(answers()))

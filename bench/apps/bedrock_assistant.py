@@ -1,9 +1,8 @@
-"""A whole assistant with a model in Bedrock: settings, engine, durable log, and the answer followed from it."""
+"""A whole assistant with a model in Bedrock: settings, engine, durable log, and a reader of it."""
 
-import asyncio
 from contextlib import aclosing
 
-from bedrock_counting import MODEL, QUESTION, Counting, answers
+from bedrock_counting import MODEL, QUESTION, Counting, answers, runner
 
 from penstock import Assistant
 from penstock.core.events import Text
@@ -18,7 +17,7 @@ async def main(wanted: int) -> None:
         for number in range(wanted):
             counting.begin()
             chars = 0
-            question = Question(f"bench:{number}", f"local/bench/{number}", ME, QUESTION)
+            question = Question(f"bench:{number}", f"local:bench:{number}", ME, QUESTION)
             turn = (await opened.engine.ask(question)).received.turn.id
             async with aclosing(opened.engine.follow(ME, turn)) as news:
                 async for entries in news:
@@ -27,4 +26,5 @@ async def main(wanted: int) -> None:
     counting.report()
 
 
-asyncio.run(main(answers()))
+run = runner()
+run(main(answers()))

@@ -1,11 +1,12 @@
 """What a client of Bedrock counts of itself; it prints a line of JSON, and imports next to nothing.
 
 A client's first argument says how far it goes: `import` ends after the imports, a number is how many
-answers it reads, one after the other.
+answers it reads, one after the other. The second is the event loop, `asyncio` or `uvloop`.
 """
 
 import sys
 import time
+from collections.abc import Callable, Coroutine
 
 MODEL = "amazon.nova-lite-v1:0"
 QUESTION = "Tell me a long story."
@@ -17,6 +18,16 @@ def answers() -> int:
     if wanted == "import":
         sys.exit()
     return int(wanted)
+
+
+def runner() -> Callable[[Coroutine[object, object, None]], None]:
+    if sys.argv[2] == "uvloop":
+        import uvloop
+
+        return uvloop.run
+    import asyncio
+
+    return asyncio.run
 
 
 class Counting:

@@ -1,9 +1,8 @@
-"""Penstock's model for Bedrock and nothing else of Penstock, on asyncio's own loop: what a function would run."""
+"""Penstock's model for Bedrock and nothing else of Penstock: what a function would run."""
 
-import asyncio
 import os
 
-from bedrock_counting import MODEL, QUESTION, Counting, answers
+from bedrock_counting import MODEL, QUESTION, Counting, answers, runner
 
 from penstock.aws import credentials
 from penstock.aws.endpoints import endpoint
@@ -42,4 +41,5 @@ async def main(wanted: int) -> None:
     counting.report()
 
 
-asyncio.run(main(answers()))
+run = runner()
+run(main(answers()))

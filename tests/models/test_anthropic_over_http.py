@@ -23,7 +23,7 @@ from penstock.errors import (
 )
 from penstock.models.anthropic import Anthropic
 from penstock.models.http import Http
-from tests.models.test_openai_over_http import Asked, Script, upstream
+from tests.models.upstream import Asked, Script, upstream
 
 KEY = "sk-ant-test-5up3rs3cr3t"
 QUESTION = Prompt((Message("user", "Where did I leave my grandmother's ring?"),))

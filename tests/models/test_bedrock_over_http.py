@@ -37,7 +37,7 @@ from penstock.models.bedrock_reading import Garbled
 from penstock.settings import Secret, Settings
 from tests.engine.conftest import Stage
 from tests.models.bedrock_streams import START, exception, metadata, stopped, text
-from tests.models.test_openai_over_http import Asked, Script, unused_port, upstream
+from tests.models.upstream import Asked, Script, unused_port, upstream
 
 MODEL = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
 SECRET = "wJalrXUtnFEMI-5up3rs3cr3t"

@@ -25,7 +25,7 @@ from penstock.models.bedrock_ids import parse
 from penstock.models.bedrock_invoke import Invoke
 from penstock.models.complaint import NOTHING_HIDDEN
 from tests.models.bedrock_streams import cut, heard, until_it_breaks
-from tests.models.test_openai_over_http import Asked, upstream
+from tests.models.upstream import Asked, upstream
 
 RECORDED = Path(__file__).parents[3] / "shared" / "wire" / "bedrock"
 
