@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
 
-from penstock.sim.bedrock_frames import Frames
+from penstock.sim.bedrock.frames import Frames
 from penstock.sim.lorem import lorem
 
 _HEAD = (
@@ -24,7 +24,7 @@ _WITHIN_S = 30
 
 
 class Prepared(NamedTuple):
-    """`chars` of text in `deltas`, one delta in each of `pieces`; what comes before and after stands apart."""
+    """`chars` of text, one delta in each of `pieces`; what comes before and after them stands apart."""
 
     head: bytes
     pieces: Sequence[bytes]
@@ -70,7 +70,7 @@ class Upstream:
         self.port: int = self._listener.getsockname()[1]
 
     def first_byte(self, alive: Callable[[], bool]) -> tuple[socket.socket, float]:
-        """The connection on which a client begins to speak, and when (as `time.perf_counter`). Raises Silent."""
+        """The connection on which a client begins to speak, and when (perf_counter). Raises Silent."""
         until_s = time.perf_counter() + _WITHIN_S
         while time.perf_counter() < until_s and alive():
             for key, _ in self._selector.select(timeout=0.1):
@@ -79,7 +79,7 @@ class Upstream:
                     self._accept()
                     continue
                 assert isinstance(key.fileobj, socket.socket)
-                if key.fileobj.recv(1, socket.MSG_PEEK):
+                if _speaks(key.fileobj):
                     return key.fileobj, now_s
                 self._selector.unregister(key.fileobj)
                 key.fileobj.close()
@@ -102,6 +102,14 @@ class Upstream:
         connection, _ = self._listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._selector.register(connection, selectors.EVENT_READ)
+
+
+def _speaks(connection: socket.socket) -> bool:
+    """And did not hang up, or was killed with the client before."""
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
 
 
 def read_request(connection: socket.socket) -> None:
@@ -138,4 +146,4 @@ def send_paced(connection: socket.socket, answer: Prepared, every_s: float) -> l
 def _some(connection: socket.socket) -> bytes:
     if data := connection.recv(65536):
         return data
-    raise Silent
+    raise ConnectionResetError("it hung up in the middle of its request")

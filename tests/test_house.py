@@ -45,8 +45,8 @@ MAY: dict[str, set[str]] = {
     "__main__": {"cli"},
 }
 
-# `penstock serve` opens the server, `penstock sim` the simulators.
-MAY["cli"] = MAY["cli"] | (DOORS - {"cli"}) | {"http"}
+# `penstock serve` opens the server, `penstock sim` the simulators; `penstock doctor` tries what models go out by.
+MAY["cli"] = MAY["cli"] | (DOORS - {"cli"}) | {"http", LOW_AWS}
 
 # The doors of Lambda stand on their own low half; a simulator of Bedrock writes event streams.
 MAY["aws"] = MAY["aws"] | {"http", LOW_AWS}
@@ -56,17 +56,24 @@ MAY["sim"] = MAY["sim"] | {LOW_AWS}
 INSIDE_A_FUNCTION = {("assistant", "server")}
 
 # What the adapters of a kind share.
-SHARED = {"models.http", "models.complaint", "models.body", "models.anthropic_events", "stores.folder"}
+SHARED = {
+    "models.asking",
+    "models.body",
+    "models.complaint",
+    "models.decoding",
+    "models.http",
+    # Claude's own requests and events, which are the same at Anthropic and on Bedrock.
+    "models.messages",
+    "stores.folder",
+}
 
-# One adapter in several files: a file whose name begins with the adapter's belongs to it, and these do.
+# An adapter is a file or a folder; these are files of one that has no folder.
 PART_OF = {
     **{
         f"knowledge.{part}": "knowledge.local"
         for part in ("html_page", "indexing", "loaders", "naming", "ranking", "tables", "upkeep", "walk")
     },
-    **{f"models.{part}": "models.demo" for part in ("phrases", "quoting")},
-    # Claude's own events and requests, which are the same at Anthropic and on Bedrock.
-    **{f"models.anthropic_{part}": "models.anthropic_events" for part in ("events", "request", "shapes")},
+    "channels.terminal_streams": "channels.terminal",
 }
 
 
@@ -126,22 +133,17 @@ def room(name: str) -> str:
 
 
 def adapter(name: str) -> str:
-    """The adapter a module is part of: `penstock.models.openai_chunks` is of `models.openai`."""
+    """The adapter a module is part of: `penstock.models.openai.chunks` is of `models.openai`."""
     parts = name.split(".")
     if len(parts) < 3 or not (_exists(f"penstock.{parts[1]}.{parts[2]}")):
         return ""
-    kind, file = parts[1:3]
-    owners = [other for other in _files(kind) if file.startswith(f"{other}_")]
-    return PART_OF.get(f"{kind}.{file}", f"{kind}.{min(owners, key=len) if owners else file}")
+    found = ".".join(parts[1:3])
+    return PART_OF.get(found, found)
 
 
 def _exists(module: str) -> bool:
     path = SOURCE.joinpath(*module.split("."))
     return path.is_dir() or path.with_suffix(".py").is_file()
-
-
-def _files(kind: str) -> list[str]:
-    return [path.stem for path in (SOURCE / "penstock" / kind).glob("*")]
 
 
 # --- The rules ----------------------------------------------------------------
@@ -228,7 +230,9 @@ def test_every_room_of_the_house_is_known() -> None:
         ("penstock.engine.run", "from penstock.models import openai"),
         ("penstock.engine.run", "from penstock.settings import Settings"),
         ("penstock.models.openai", "from penstock.models.function import Function"),
-        ("penstock.models.openai", "from . import function"),
+        ("penstock.models.openai.chunks", "from penstock.models.function import Function"),
+        ("penstock.models.messages.events", "from penstock.models.bedrock import answer"),
+        ("penstock.models.openai.chunks", "from .. import function"),
         ("penstock.models.openai", "from penstock.channels import web"),
         ("penstock.models.openai", "from penstock.engine import Engine"),
         ("penstock.models.openai", "from penstock.settings import Secret"),
@@ -265,9 +269,10 @@ def test_a_planted_violation_is_found(module: str, source: str) -> None:
         ),
         (
             "penstock.models.openai",
-            "from penstock.models.http import Http\nfrom penstock.models import openai_chunks",
+            "from penstock.models.http import Http\nfrom penstock.models.openai import chunks",
         ),
-        ("penstock.models.openai_chunks", "from penstock.models.openai_calls import CallPart"),
+        ("penstock.models.openai.chunks", "from penstock.models.openai.calls import CallPart"),
+        ("penstock.models.bedrock.invoke_claude", "from penstock.models.messages import request"),
         ("penstock.assistant", "def asgi():\n    from penstock.server import app"),
         ("penstock.cli.main", "import asyncio\nasyncio.run(main())\nfrom penstock.server import app"),
         ("penstock.settings", "import os\nos.environ"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
+import struct
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
@@ -166,6 +168,71 @@ async def test_an_answer_is_the_same_wherever_the_network_cuts_it(answer: bytes)
             assert await whole(server.url, at) == b"hello world"
 
 
+# --- A short answer -------------------------------------------------------------
+
+
+async def test_a_short_answer_is_fetched_whole_or_as_far_as_it_is_wanted() -> None:
+    answer = says(b"HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\nhello", then_closes=False)
+    async with serving(answer) as server, client() as at:
+        assert await at.fetch("GET", server.url, within_s=10, most_bytes=100) == (404, b"hello")
+        assert await at.fetch("POST", server.url, {"A": "b"}, b"{}", within_s=10, most_bytes=4) == (
+            404,
+            b"hell",
+        )
+        assert server.requests[1].endswith(b"A: b\r\ncontent-length: 2\r\n\r\n{}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "closes", "why"),
+    [
+        (b"", False, "it did not answer in time"),
+        (CHUNKED + b"5\r\nhello\r\n", False, "it did not answer in time"),
+        (CHUNKED + b"5\r\nhello\r\n", True, "it hung up"),
+        (CHUNKED + b"nonsense", True, "no HTTP"),
+    ],
+)
+async def test_a_short_answer_that_does_not_come_whole_and_in_time_is_none(
+    answer: bytes, closes: bool, why: str
+) -> None:
+    async with serving(says(answer, then_closes=closes)) as server, client() as at:
+        # The short time is for those that never go on; the others are here before it is over.
+        with pytest.raises(Unreachable, match=why):
+            await at.fetch("GET", server.url, within_s=5 if closes else 0.1, most_bytes=100)
+
+
+# --- The beginning of a body ----------------------------------------------------
+
+
+async def test_the_beginning_of_a_body_is_read_again_with_the_rest() -> None:
+    answer = says(CHUNKED + b"5\r\nhello\r\n", b"6\r\n world\r\n0\r\n\r\n", then_closes=False)
+    async with serving(answer) as server, client() as at:
+        with closing(await at.send("GET", server.url, {})) as response:
+            assert await response.beginning(4) == b"hell"
+            assert await response.beginning() == b"hello world"
+            assert await response.whole(100) == b"hello world"
+        assert await whole(server.url, at) == b"hello world"
+        assert server.connections == 1
+
+
+async def test_a_body_that_stalls_is_waited_for_once() -> None:
+    async with serving(says(CHUNKED + b"5\r\nhello\r\n", then_closes=False)) as server, client() as at:
+        with closing(await at.send("GET", server.url, {})) as response:
+            assert await response.beginning(within_s=0.05) == b"hello"
+            assert await response.beginning(within_s=600) == b"hello"
+            assert await response.read() == b"hello"
+            with pytest.raises(CutOff):
+                await response.read()
+        await server.left.get()
+
+
+async def test_a_body_that_breaks_has_a_beginning_and_breaks_behind_it() -> None:
+    async with serving(says(CHUNKED + b"5\r\nhello\r\n")) as server, client() as at:
+        with closing(await at.send("GET", server.url, {})) as response:
+            assert await response.beginning() == b"hello"
+            with pytest.raises(CutOff):
+                await response.whole(100)
+
+
 # --- Connections --------------------------------------------------------------
 
 
@@ -183,6 +250,8 @@ async def test_a_connection_is_used_again_after_a_whole_answer() -> None:
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
         # Whose answer would the second one be?
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\noknonsense",
     ],
 )
 async def test_a_connection_that_is_not_to_be_trusted_is_used_once(answer: bytes) -> None:
@@ -196,6 +265,28 @@ async def test_a_request_on_a_connection_that_the_server_just_closed_is_sent_on_
         # Without a pause: sometimes its end is noticed in time, and sometimes it is not.
         assert [await whole(server.url, at) for _ in range(50)] == [b"ok"] * 50
         assert server.connections == len(server.requests) == 50
+
+
+async def test_a_second_answer_changes_nothing_about_the_first() -> None:
+    refusal = b"HTTP/1.1 403 No\r\nA: 1\r\nContent-Length: 2\r\n\r\nno"
+    for second in (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\n"):
+        async with serving(says(refusal + second, then_closes=False)) as server, client() as at:
+            with closing(await at.send("GET", server.url, {})) as response:
+                assert (response.status, response.headers["a"]) == (403, "1")
+                assert await response.whole(100) == b"no"
+
+
+async def test_a_connection_that_had_to_wait_is_not_deaf_when_it_is_used_again() -> None:
+    # With its last byte, and not before, it is more than may be unread.
+    size = 256 * 1024 + 1
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
+    async with serving(says(answer, then_closes=False)) as server, client() as at:
+        for _ in range(3):
+            with closing(await at.send("GET", server.url, {})):
+                # All of it arrives, and nobody reads it.
+                for _ in range(1_000):
+                    await asyncio.sleep(0)
+        assert server.connections == 1
 
 
 async def test_what_a_server_says_unasked_ends_its_connection() -> None:
@@ -286,6 +377,69 @@ async def test_a_server_that_is_faster_than_its_reader_has_to_wait() -> None:
             assert read == 50_000_000
 
 
+async def test_a_request_is_sent_at_most_twice_however_many_kept_connections_die() -> None:
+    kept = 0
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        nonlocal kept
+        if kept < 4:
+            kept += 1
+            await all_asked.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        else:
+            writer.close()
+
+    all_asked = asyncio.Barrier(4)
+    async with serving(answer) as server, client() as at:
+        assert await asyncio.gather(*(whole(server.url, at) for _ in range(4))) == [b"ok"] * 4
+        with pytest.raises(Unreachable):
+            await at.send("POST", server.url, {}, b"{}")
+        assert len(server.requests) == 4 + 2
+
+
+async def test_closing_the_client_does_not_send_a_waiting_request_again() -> None:
+    waiting = asyncio.Event()
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        if server.requests[1:]:
+            waiting.set()
+        else:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    async with serving(answer) as server, client() as at:
+        assert await whole(server.url, at) == b"ok"
+        asked = asyncio.create_task(at.send("POST", server.url, {}, b"{}"))
+        await waiting.wait()
+        await at.close()
+        with pytest.raises(Unreachable):
+            await asked
+        assert len(server.requests) == 2
+
+
+async def test_a_connection_whose_request_is_still_being_sent_is_not_used_again() -> None:
+    served: list[asyncio.Task[None] | None] = []
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append(asyncio.current_task())
+        await reader.readuntil(b"\r\n\r\n")
+        # Without reading what follows.
+        writer.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+        await ended.wait()
+        writer.transport.abort()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with listening, asyncio.timeout(20):
+        async with client() as at:
+            for body in (bytes(50_000_000), b""):
+                with closing(await at.send("POST", url, {}, body)) as response:
+                    assert response.status == 413
+        ended.set()
+        await asyncio.gather(*filter(None, served))
+    assert len(served) == 2
+
+
 # --- Faults -------------------------------------------------------------------
 
 
@@ -312,6 +466,10 @@ async def test_a_server_that_never_gives_an_answer_is_unreachable(answer: bytes)
         CHUNKED + b"5\r\nfirst\r\nnonsense\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nfirst",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 11\r\n\r\nfirst words",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 9\r\n\r\n"
+        + zlib.compress(b"first words")[:9],
+        b"HTTP/1.0 200 OK\r\nContent-Encoding: deflate\r\n\r\n" + zlib.compress(b"first words")[:9],
+        b"HTTP/1.0 200 OK\r\nContent-Encoding: deflate\r\n\r\n" + zlib.compress(b"first words") + b"more",
     ],
 )
 async def test_a_body_that_breaks_off_is_cut_and_never_a_short_answer(answer: bytes) -> None:
@@ -321,6 +479,45 @@ async def test_a_body_that_breaks_off_is_cut_and_never_a_short_answer(answer: by
                 await response.whole(1000)
             with pytest.raises(CutOff):
                 await response.read()
+
+
+async def test_a_body_without_a_length_is_cut_when_the_connection_breaks_instead_of_ending() -> None:
+    async def resets(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\nhello")
+        await seen.wait()
+        reset = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        writer.transport.abort()
+
+    seen = asyncio.Event()
+    async with serving(resets) as server, client() as at:
+        with closing(await at.send("GET", server.url, {})) as response:
+            assert await response.read() == b"hello"
+            seen.set()
+            with pytest.raises(CutOff):
+                await response.read()
+
+
+async def test_a_body_without_a_length_is_cut_when_we_close_the_client() -> None:
+    async with serving(says(b"HTTP/1.0 200 OK\r\n\r\nhello", then_closes=False)) as server, client() as at:
+        with closing(await at.send("GET", server.url, {})) as response:
+            assert await response.read() == b"hello"
+            await at.close()
+            with pytest.raises(CutOff):
+                await response.read()
+
+
+async def test_a_body_in_many_chunks_cannot_swell_beyond_measure_either() -> None:
+    press = zlib.compressobj()
+    pieces = [press.compress(bytes(4_000_000)) + press.flush(zlib.Z_SYNC_FLUSH) for _ in range(10)]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    answer = CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: deflate\r\n\r\n") + chunks + b"0\r\n\r\n"
+    async with serving(says(answer)) as server, client() as at:
+        with (
+            closing(await at.send("GET", server.url, {})) as response,
+            pytest.raises(CutOff, match="measure"),
+        ):
+            await response.whole(1 << 30)
 
 
 async def test_a_small_body_that_swells_beyond_measure_is_cut() -> None:
@@ -385,6 +582,20 @@ def test_a_request_says_what_it_must_and_nothing_else() -> None:
 
 
 def test_hosts_of_every_kind_are_written_as_servers_want_them() -> None:
-    assert target("http://[::1]:80/")[2] == {"host": "[::1]:80"}
+    assert target("http://[::1]:8080/")[2] == {"host": "[::1]:8080"}
     assert target("http://[::1]")[0].host == "::1"
     assert target("http://bücher.example/x")[2] == {"host": "xn--bcher-kva.example"}
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://h.example:443/x", "h.example"),
+        ("http://h.example:80/x", "h.example"),
+        ("http://[::1]:80", "[::1]"),
+        ("http://h.example:443", "h.example:443"),
+        ("https://h.example:80", "h.example:80"),
+    ],
+)
+def test_the_port_that_a_scheme_has_anyway_is_not_part_of_the_host(url: str, host: str) -> None:
+    assert target(url)[2] == {"host": host}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvicorn.config
 
-from penstock.logs import Level, Shape, set_up
+from penstock.logs import Level, Shape, Text, set_up, unless_set_up
 
 log = logging.getLogger("penstock.engine")
 
@@ -186,3 +186,61 @@ def test_setting_up_twice_does_not_say_things_twice(listen: SetUp) -> None:
     log.info("once")
 
     assert without_time(stream) == "info once\n"
+
+
+# --- Within somebody else's program ---------------------------------------------
+
+
+Bare = Callable[[], logging.Logger]
+
+
+@pytest.fixture
+def bare(listen: SetUp) -> Bare:
+    """Makes this a program that has set nothing up, and gives its root logger."""
+
+    def strip() -> logging.Logger:
+        listen("text", "info")
+        logging.getLogger("penstock").setLevel(logging.NOTSET)
+        root = logging.getLogger()
+        root.handlers = []
+        return root
+
+    return strip
+
+
+def test_where_nothing_is_set_up_a_fact_still_has_its_fields(
+    bare: Bare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare()
+    unless_set_up("text", "info")
+    unless_set_up("text", "info")
+
+    log.info("turn ended", extra={"turn": "7f3"})
+    log.debug("hidden")
+
+    assert capsys.readouterr().err.endswith(" info turn ended turn=7f3\n")
+
+
+def test_a_program_that_sets_its_log_up_later_hears_everything_once(
+    bare: Bare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = bare()
+    unless_set_up("json", "info")
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Text())
+    root.addHandler(handler)
+
+    log.warning("the model failed", extra={"turn": "7f3"})
+
+    assert without_time(stream) == "warning the model failed turn=7f3\n"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_program_that_has_set_its_log_up_is_left_alone(bare: Bare) -> None:
+    bare().addHandler(logging.StreamHandler(io.StringIO()))
+
+    unless_set_up("text", "debug")
+
+    assert logging.getLogger("penstock").handlers == []
+    assert not log.isEnabledFor(logging.INFO)

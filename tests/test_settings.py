@@ -212,7 +212,7 @@ def test_all_problems_are_reported_together(toml: Path) -> None:
         ("turn_max_s = nan", "turn_max_s is nan, but it must be a number above 0"),
         ("turn_max_s = inf", "turn_max_s is inf, but it must be a number above 0"),
         ("grace_s = -1", "grace_s is -1, but it must be a number from 0 on"),
-        ("model = 3", "model is 3, but it must be text"),
+        ("model = 3", "model is 3, but it must be a name such as openai/gpt-4.1-mini, or a list of names"),
         ("data = 3", "data is 3, but it must be a path"),
         ('knowledge = ["docs", ""]', "knowledge[1] is '', but it must be a path"),
         ('knowledge = "docs"', "knowledge is 'docs', but it must be a list of paths"),
@@ -339,11 +339,30 @@ def test_several_models_are_a_list_or_names_with_commas(toml: Path) -> None:
 def test_a_list_with_something_else_in_it_names_no_models(toml: Path) -> None:
     toml.write_text('model = ["demo", 3]')
 
-    assert problems(toml) == ["penstock.toml: model is ['demo', 3], but it must be text."]
+    (problem,) = problems(toml)
+    assert problem.startswith("penstock.toml: model is ['demo', 3], but it must be a name such as")
+
+
+@pytest.mark.parametrize("names", ["[]", '["demo", ""]', '["demo", " "]', '","', '" "'])
+def test_names_that_name_nothing_are_no_model(toml: Path, names: str) -> None:
+    toml.write_text(f"model = {names}")
+
+    (problem,) = problems(toml)
+    assert problem.endswith("must be a name such as openai/gpt-4.1-mini, or a list of names.")
 
 
 @pytest.mark.parametrize(
-    "line", ['modle = "demo"', 'port = "eighty"', "lease_s = 0", 'overlap = "quue"', "knowledge = [3]"]
+    "line",
+    [
+        'modle = "demo"',
+        'port = "eighty"',
+        "lease_s = 0",
+        'overlap = "quue"',
+        "knowledge = [3]",
+        "model = []",
+        'model_options = { temperature = "hot" }',
+        "model_options = { stop = [1] }",
+    ],
 )
 def test_the_schema_refuses_what_we_refuse(toml: Path, line: str) -> None:
     toml.write_text(line)
@@ -373,6 +392,30 @@ def test_what_is_no_table_is_told_what_one_looks_like(text: str) -> None:
     (problem,) = problems(None, {"PENSTOCK_MODEL_OPTIONS": text})
 
     assert problem.endswith("must be a table, such as { temperature = 0.2 }, or in the environment JSON.")
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ('temperature = "hot"', "temperature is 'hot', but it must be a number from 0 on"),
+        ("temperature = true", "temperature is True, but it must be a number from 0 on"),
+        ("temperature = nan", "temperature is nan, but it must be a number from 0 on"),
+        ("top_p = 2", "top_p is 2, but it must be a number from 0 to 1"),
+        ("top_k = 0.5", "top_k is 0.5, but it must be a whole number"),
+        ("max_tokens = 0", "max_tokens is 0, but it must be a whole number from 1 on"),
+        ("stop = [1]", "stop is [1], but it must be text, or a list of texts"),
+    ],
+)
+def test_what_nearly_all_models_know_is_checked(toml: Path, option: str, expected: str) -> None:
+    toml.write_text(f"[model_options]\n{option}\nseed = 7")
+
+    assert problems(toml) == [f"penstock.toml: model_options.{expected}."]
+
+
+def test_what_only_some_models_know_is_theirs_to_check() -> None:
+    options = {"temperature": 1, "top_k": -1, "stop": "END", "max_tokens": None, "top_a": "?"}
+
+    assert load(None, {}, {"model_options": options}).model_options == options
 
 
 def test_a_switch_is_true_or_false() -> None:

@@ -11,13 +11,12 @@ from penstock.core.events import Text
 from penstock.core.prompt import Prompt
 from penstock.core.question import Message
 from penstock.http import Client
-from penstock.models import bedrock_ids
-from penstock.models.bedrock import Bedrock
-from penstock.models.bedrock_converse import Converse
+from penstock.models.bedrock import Bedrock, ids
+from penstock.models.bedrock.converse import Converse
 
 
 def build() -> Bedrock:
-    client, region, named = Client(), credentials.region(os.environ), bedrock_ids.parse(MODEL)
+    client, region, named = Client(), credentials.region(os.environ), ids.parse(MODEL)
     service = Service(
         "bedrock-runtime",
         region=region,
@@ -25,7 +24,7 @@ def build() -> Bedrock:
         credentials=credentials.chain(os.environ, client),
         endpoint_url=endpoint("bedrock-runtime", region, os.environ),
     )
-    return Bedrock(named, api=Converse(named), service=service)
+    return Bedrock(named, api=Converse(named), service=service, owned=client)
 
 
 async def main(wanted: int) -> None:

@@ -5,8 +5,9 @@ A fact is a short fixed sentence and its fields, of which the turn's id is the f
     log.info("turn ended", extra={"turn": turn.id, "first_visible_s": 1.8, "edits": 6})
 
 Ids, counts, seconds and codes go in; people's words never do. Modules take
-`logging.getLogger(__name__)` and nothing more; a door calls `set_up` once, and the server's own
-loggers then speak in the same shape.
+`logging.getLogger(__name__)` and nothing more; a command calls `set_up` once, and the server's own
+loggers then speak in the same shape. Within somebody else's program its own logging is left alone;
+`unless_set_up` speaks where there is none, and `Text` and `Json` are formatters like any other.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sys
 import time
 from io import TextIOBase
 from typing import Literal, TextIO
@@ -48,6 +50,20 @@ def set_up(shape: Shape, level: Level, stream: TextIO | TextIOBase) -> None:
         logger.setLevel(level.upper())
     if level != "debug":
         logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+
+
+def unless_set_up(shape: Shape, level: Level) -> None:
+    """Where a program sets no logging up, Python shows the sentence of a warning and nothing of its fields. Here
+    what is ours goes to stderr whole, as long as the program's root logger has no handler."""
+    logger = logging.getLogger("penstock")
+    if logger.hasHandlers():
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Json() if shape == "json" else Text())
+    handler.addFilter(lambda _: not logging.getLogger().handlers)
+    logger.addHandler(handler)
+    if logger.level == logging.NOTSET:
+        logger.setLevel(level.upper())
 
 
 def facts(record: logging.LogRecord) -> dict[str, object]:

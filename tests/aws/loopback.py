@@ -27,6 +27,7 @@ class Answer(NamedTuple):
 class Loopback(NamedTuple):
     url: str
     asked: list[Asked]
+    connections: Callable[[], int]
 
 
 Handler = Callable[[Asked], Awaitable[Answer]]
@@ -78,7 +79,7 @@ async def answering(handler: Handler) -> AsyncIterator[Loopback]:
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     try:
-        yield Loopback(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked)
+        yield Loopback(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked, lambda: len(serving))
     finally:
         server.close()
         for task in serving:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from contextlib import closing
@@ -77,15 +78,15 @@ async def test_a_request_arrives_as_it_was_signed(client: Client) -> None:
     assert signed_by(asked, server.url, KEYS)
 
 
-async def test_other_methods_and_queries_are_signed_as_well(client: Client) -> None:
+async def test_a_query_is_signed_as_well(client: Client) -> None:
     async with answering(in_turn(Answer())) as server:
-        response = await service(server.url, client).send("DELETE", "/@connections/x%3D?b=2&a=1")
+        response = await service(server.url, client).post("/@connections/x%3D?b=2&a=1", b"")
         response.close()
 
     (asked,) = server.asked
     assert asked.path == "/@connections/x%3D?b=2&a=1"
     url = server.url + asked.path
-    expected = sign("DELETE", url, {}, b"", KEYS, region="eu-west-1", service="bedrock", now_s=NOW_S)
+    expected = sign("POST", url, {}, b"", KEYS, region="eu-west-1", service="bedrock", now_s=NOW_S)
     assert asked.headers["authorization"] == expected["authorization"]
 
 
@@ -184,6 +185,19 @@ async def test_a_clock_that_is_wrong_is_corrected_by_what_aws_says_the_time_is(
     assert len(server.asked) == asked + 1
 
 
+async def test_requests_that_learn_of_a_wrong_clock_together_are_all_sent_again(client: Client) -> None:
+    aws, all_here = skewed(NOW_S + 600), asyncio.Barrier(5)
+
+    async def handler(asked: Asked) -> Answer:
+        if len(server.asked) <= 5:
+            await all_here.wait()
+        return aws(asked)
+
+    async with answering(handler) as server:
+        bedrock = service(server.url, client)
+        assert await asyncio.gather(*(sent(bedrock) for _ in range(5))) == [(200, b"answer")] * 5
+
+
 async def test_a_wrong_key_is_not_taken_for_a_wrong_clock(client: Client) -> None:
     refusal = Answer(
         403, b"{}", {"x-amzn-errortype": "InvalidSignatureException", "date": "Fri, 20 Nov 2026 12:01:00 GMT"}
@@ -198,7 +212,22 @@ async def test_a_complaint_that_breaks_off_is_still_a_complaint(client: Client) 
     # It has ten bytes, it says, and hangs up after one.
     broken = Answer(403, b"{", {"content-length": "10", "connection": "close"})
     async with answering(in_turn(broken)) as server:
-        assert await sent(service(server.url, client)) == (403, b"")
+        with closing(await service(server.url, client).post(PATH, b"{}")) as response:
+            assert (response.status, await response.beginning()) == (403, b"{")
+
+
+async def test_a_complaint_that_stalls_is_handed_on_as_far_as_it_came(client: Client) -> None:
+    async with answering(in_turn(Answer(403, b"{", {"content-length": "10"}))) as server:
+        # Ten minutes, if asked again: it was waited for once.
+        with closing(await service(server.url, client, complaint_s=0.05).post(PATH, b"{}")) as response:
+            assert (response.status, await response.beginning(within_s=600)) == (403, b"{")
+
+
+async def test_the_connection_of_a_complaint_is_used_for_the_second_try(client: Client) -> None:
+    async with answering(in_turn(EXPIRED, Answer(200, b"answer"))) as server:
+        await sent(service(server.url, client, credentials=Renewable(of("second"))))
+
+    assert server.connections() == 1
 
 
 async def test_other_complaints_are_handed_on_as_they_are(client: Client) -> None:

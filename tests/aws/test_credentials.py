@@ -27,6 +27,27 @@ def sts(name: str) -> Answer:
     )
 
 
+# --- What is no answer ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b'{"AccessKeyId":"\xff"}',
+        b'{"x":' + b"[" * 100_000,
+        role("odd", "0001-01-01T00:00:00").body,
+        sts("odd").body.replace(LATER.encode(), b"0001-01-01T00:00:00"),
+    ],
+    ids=["nothing", "no text", "too deep", "out of time", "STS, out of time"],
+)
+def test_an_answer_that_cannot_be_read_gives_no_credentials(body: bytes) -> None:
+    with pytest.raises(Unavailable, match="did not answer with credentials"):
+        roles.decode(body, "the container")
+    with pytest.raises(Unavailable, match="did not answer with credentials"):
+        roles.decode_sts(body)
+
+
 # --- Where they are found -----------------------------------------------------
 
 

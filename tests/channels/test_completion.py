@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.channels.http import Completion, failure, model_card, models, whole
+from penstock.channels.http import Completion, failure, model_card, models, refusal, whole
 from penstock.core.events import (
     Cited,
     Entry,
@@ -27,6 +28,7 @@ from penstock.core.events import (
     Usage,
 )
 from penstock.core.turn import fold
+from penstock.errors import Busy, ShuttingDown, ThreadBusy, TooManyQueued
 from tests.channels.turn_logs import TURN, cut, log, logs
 
 HEAD = {"id": "chatcmpl-t1", "object": "chat.completion.chunk", "created": 17, "model": "demo"}
@@ -133,7 +135,8 @@ def test_a_restart_after_the_first_word_ends_the_stream_with_the_turn_to_read_in
     error = sent(Text("Lond"), Restarted(2))[-1]["error"]
 
     assert (error["code"], error["turn"]) == ("answer_withdrawn", "t1")
-    assert "can be read as turn t1" in error["message"]
+    # Whether there will be a whole answer, nobody knows yet.
+    assert "What becomes of it can be read as turn t1" in error["message"]
 
 
 def test_a_restart_that_takes_back_nothing_that_was_sent_is_silent() -> None:
@@ -205,6 +208,21 @@ def test_a_turn_that_failed_before_anything_was_sent_is_an_http_error() -> None:
         "turn": "t1",
         "reference": "ref-7",
     }
+
+
+@pytest.mark.parametrize("code", ["model_busy", "model_cut", "model_stalled", "out_of_time", "error"])
+def test_no_client_is_to_begin_anew_what_was_tried_often_enough(code: str) -> None:
+    found = failure(fold([Failed(code, "It failed.", "ref-7")]), "t1")
+
+    assert found.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize("error", [TooManyQueued("3 wait"), ThreadBusy("one runs"), ShuttingDown("it ends")])
+def test_what_was_never_begun_may_be_asked_again(error: Busy) -> None:
+    found = refusal(error)
+
+    assert "x-should-retry" not in found.headers
+    assert found.headers["retry-after"] == "5"
 
 
 def test_models_are_listed_and_shown() -> None:

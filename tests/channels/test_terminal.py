@@ -197,6 +197,34 @@ def test_in_a_file_each_status_is_a_line() -> None:
     assert beside(pieces) == "waiting for 2 other answers …\nsearching …\nthinking …\n"
 
 
+def test_in_a_file_thinking_is_told_once_whoever_says_it_and_however_often_it_begins() -> None:
+    pieces = written(
+        Status("Thinking…"),
+        Reasoning("hm"),
+        Text("Pa"),
+        Restarted(2),
+        Status("Thinking…"),
+        Reasoning("hm"),
+        Text("Paris"),
+        Status("searching"),
+        Reasoning("hm"),
+        Finished(),
+    )
+
+    assert beside(pieces) == "Thinking …\nsearching …\nthinking …\n"
+
+
+def test_on_a_screen_a_status_comes_back_after_the_words_that_erased_it() -> None:
+    pieces = written(Reasoning("hm"), Text("Pa\n"), Reasoning("hm"), look=SCREEN)
+
+    assert beside(pieces) == f"{ERASED}thinking …{ERASED}{ERASED}thinking …"
+
+
+def test_when_there_is_nothing_more_to_say_the_status_is_gone() -> None:
+    assert beside(written(Status("searching"), Status(""), look=SCREEN)) == f"{ERASED}searching …{ERASED}"
+    assert beside(written(Status("searching"), Status(""))) == "searching …\n"
+
+
 def test_sources_follow_the_answer() -> None:
     pieces = written(Cited(1, Passage("pay.md", "…", heading="Sick pay")), Text("Six weeks [1]."), Finished())
 

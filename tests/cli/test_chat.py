@@ -166,6 +166,32 @@ assistant = Assistant(model=answer)
     assert ran.returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("finish", "note"),
+    [
+        ("length", "(not the whole answer: the model's limit was reached)"),
+        ("blocked", "(ended by a content filter)"),
+        ("refused", "(the model declined)"),
+    ],
+)
+def test_an_answer_that_is_not_whole_fails_a_script(tmp_path: Path, finish: str, note: str) -> None:
+    file = assistant(
+        tmp_path,
+        "a.py",
+        f"""
+from penstock.core.events import Finished
+async def answer(question: str):
+    yield "Par"
+    yield Finished("{finish}")
+assistant = Assistant(model=answer)
+""",
+    )
+
+    ran = run("chat", "--file", file, "capital?", at=tmp_path)
+
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("Par\n", f"{note}\n", 1)
+
+
 def test_an_answer_that_says_something_else_at_the_second_try_fails_a_script(tmp_path: Path) -> None:
     file = assistant(
         tmp_path,

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from penstock.cli import reachable
-from penstock.settings import Settings
+from penstock.cli.reachable import verdict, verdict_on_one
 from tests.cli.program import ECHO, run, serving
 
 
@@ -186,6 +185,14 @@ def test_anthropics_key_is_tried_without_spending_a_token(
     assert ran.returncode == (1 if mark == "problem" else 0)
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b'{"data":[{"id":"\xff"}],"lifecycle":"\xff"}', b'{"x":' + b"[" * 100_000]
+)
+def test_a_server_that_answers_in_no_json_is_told_and_not_stumbled_over(body: bytes) -> None:
+    assert verdict(200, body, "m", "h") == ("warn", "h answers, but with no list of models")
+    assert verdict_on_one(200, body, "m", "h") == ("warn", "h answers, but not as Anthropic does")
+
+
 def test_a_server_that_cannot_be_reached_is_a_problem(tmp_path: Path, free_port: str) -> None:
     ran = run(
         "doctor",
@@ -199,14 +206,6 @@ def test_a_server_that_cannot_be_reached_is_a_problem(tmp_path: Path, free_port:
     assert found(ran, "model").startswith("problem model")
     assert "cannot be reached" in found(ran, "model")
     assert ran.returncode == 1
-
-
-async def test_a_server_that_says_nothing_is_a_problem_too() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        where = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        reach = await reachable.openai("gpt-5", Settings(openai_base_url=where), within_s=0.2)
-
-    assert reach == ("problem", f"{where} did not answer in time")
 
 
 def test_a_password_in_an_address_is_not_told(tmp_path: Path, free_port: str) -> None:
@@ -241,6 +240,94 @@ def test_an_ollama_that_answers_is_found(tmp_path: Path) -> None:
     assert found(chosen, "model").startswith("ok model ollama/llama3.2:latest would answer")
     assert found(missing, "model").endswith("has not got it: ollama pull qwen")
     assert (chosen.returncode, missing.returncode) == (0, 1)
+
+
+_NOWHERE_ELSE = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/",
+    "AWS_SHARED_CREDENTIALS_FILE": "/",
+}
+_KEYS = {"AWS_ACCESS_KEY_ID": "AKIA7", "AWS_SECRET_ACCESS_KEY": "hush"}
+
+
+@pytest.mark.parametrize("model", ["bedrock/amazon.nova-micro-v1:0", "bedrock_invoke/amazon.nova-micro-v1:0"])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(_KEYS, "there are credentials"), ({"AWS_BEARER_TOKEN_BEDROCK": "hush"}, "a key is set")],
+    ids=["credentials", "key"],
+)
+def test_a_bedrock_that_answers_anything_at_all_is_reached_without_spending_a_token(
+    tmp_path: Path, model: str, given: dict[str, str], said: str
+) -> None:
+    with provider({}) as there:
+        ran = run(
+            "doctor",
+            "--model",
+            model,
+            at=tmp_path,
+            AWS_ENDPOINT_URL_BEDROCK_RUNTIME=there.url,
+            AWS_REGION="us-east-1",
+            PENSTOCK_PORT="0",
+            **given,
+            **_NOWHERE_ELSE,
+        )
+
+    assert found(ran, "model").startswith(f"ok model {model} would answer")
+    assert f"{there.url} answers, and {said}; whether it accepts them" in found(ran, "model")
+    assert there.knocks == [("GET", "/", None)]
+    assert "hush" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("given", [_KEYS, {"AWS_BEARER_TOKEN_BEDROCK": "hush"}], ids=["credentials", "key"])
+def test_a_bedrock_that_cannot_be_reached_is_a_problem(
+    tmp_path: Path, free_port: str, given: dict[str, str]
+) -> None:
+    ran = run(
+        "doctor",
+        "--model",
+        "bedrock/amazon.nova-micro-v1:0",
+        at=tmp_path,
+        AWS_ENDPOINT_URL_BEDROCK_RUNTIME=f"http://127.0.0.1:{free_port}",
+        PENSTOCK_PORT="0",
+        **given,
+        **_NOWHERE_ELSE,
+    )
+
+    assert found(ran, "model").startswith("problem model bedrock/amazon.nova-micro-v1:0 would answer")
+    assert f"http://127.0.0.1:{free_port} cannot be reached" in found(ran, "model")
+    assert ran.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "No credentials for AWS were found: set AWS_PROFILE"),
+        ({"AWS_ACCESS_KEY_ID": "AKIA7"}, "AWS_SECRET_ACCESS_KEY is missing"),
+        (
+            {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/role"},
+            "there are no credentials for AWS right now",
+        ),
+    ],
+    ids=["none", "half", "their giver is away"],
+)
+def test_a_bedrock_that_no_request_could_be_signed_for_is_a_problem(
+    tmp_path: Path, given: dict[str, str], said: str
+) -> None:
+    with provider({}) as there:
+        ran = run(
+            "doctor",
+            "--model",
+            "bedrock/amazon.nova-micro-v1:0",
+            at=tmp_path,
+            AWS_ENDPOINT_URL_BEDROCK_RUNTIME=there.url,
+            PENSTOCK_PORT="0",
+            **given,
+            **_NOWHERE_ELSE,
+        )
+
+    assert found(ran, "model").startswith("problem model bedrock/amazon.nova-micro-v1:0 would answer")
+    assert said in found(ran, "model")
+    assert ran.returncode == 1
 
 
 def test_of_several_models_one_that_can_answer_is_enough(tmp_path: Path) -> None:

@@ -227,6 +227,13 @@ def test_names_of_nothing_are_told_with_the_other_problems(tmp_path: Path) -> No
     assert ran.returncode == 1
 
 
+def test_what_is_no_guardrail_is_told(tmp_path: Path) -> None:
+    ran = run("config", "check", at=tmp_path, PENSTOCK_BEDROCK_GUARDRAIL=":2")
+
+    assert ran.stderr.startswith("penstock: bedrock_guardrail must be a guardrail's id or ARN")
+    assert ran.returncode == 1
+
+
 def test_settings_are_checked_where_the_key_is_not(tmp_path: Path) -> None:
     ran = run("config", "check", at=tmp_path, PENSTOCK_MODEL="openai/gpt-5")
 

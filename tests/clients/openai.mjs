@@ -1,12 +1,12 @@
 // Lets the official openai client ask, and prints what it got.
-// In (stdin): {"baseURL", "request": {...}, "options": {...}, "models": bool}.
+// In (stdin): {"baseURL", "request": {...}, "options": {...}, "models": bool, "maxRetries": 0}.
 // Out: {"chunks": [...]} or {"completion": {...}}, and {"error": {...}} beside what came before it.
 import OpenAI from "openai";
 
 let given = "";
 for await (const piece of process.stdin) given += piece;
-const { baseURL, request, options, models } = JSON.parse(given);
-const client = new OpenAI({ baseURL, apiKey: "none", maxRetries: 0 });
+const { baseURL, request, options, models, maxRetries = 0 } = JSON.parse(given);
+const client = new OpenAI({ baseURL, apiKey: "none", maxRetries });
 const found = {};
 try {
   if (models) {

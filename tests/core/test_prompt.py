@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.core.citing import cited
 from penstock.core.events import Cited, Passage
-from penstock.core.prompt import FileText, build, dated, estimate_tokens, grouped, system_text
+from penstock.core.prompt import (
+    FileText,
+    build,
+    dated,
+    estimate_tokens,
+    grouped,
+    limit_of,
+    stops_of,
+    system_text,
+)
 from penstock.core.question import Message
 
 
@@ -146,3 +156,13 @@ def test_citations_are_read_back_from_the_text() -> None:
     )
 
     assert found == [Cited(1, passages[0]), Cited(2, passages[1])]
+
+
+def test_no_limit_and_no_stop_is_wished_for_where_nothing_was_said() -> None:
+    assert limit_of({"max_tokens": None}) is None
+    assert stops_of({"stop": None}) == stops_of({"stop": ""}) == stops_of({}) == []
+
+
+@pytest.mark.parametrize("stop", ["END", ["END"], ("END",)])
+def test_what_an_answer_stops_before_is_one_text_or_several(stop: object) -> None:
+    assert stops_of({"stop": stop}) == ["END"]

@@ -252,7 +252,7 @@ async def test_a_forgotten_running_turn_is_let_go_of_by_the_journal(stage: Stage
 
         await story.engine.forget(ANN, "acme:web:t1")
 
-        await asyncio.wait(story.engine._running.values())
+        await asyncio.wait(story.engine._dispatcher._tasks.values())
         journal = story.engine._journal
         turns.gate.set()
         await asyncio.gather(*journal._tasks)

@@ -12,10 +12,10 @@ from penstock.aws.eventstream import Decoder, encode
 from penstock.core.events import Event
 from penstock.errors import ModelCut, ModelError
 from penstock.models.bedrock import Api
-from penstock.models.bedrock_answer import Answer
-from penstock.models.bedrock_converse import Converse
-from penstock.models.bedrock_ids import parse
-from penstock.models.bedrock_invoke import Invoke
+from penstock.models.bedrock.answer import Answer
+from penstock.models.bedrock.converse import Converse
+from penstock.models.bedrock.ids import parse
+from penstock.models.bedrock.invoke import Invoke
 from penstock.models.complaint import NOTHING_HIDDEN, Hidden
 
 CONVERSE = Converse(parse("anthropic.claude-sonnet-4-5-20250929-v1:0"))

@@ -12,8 +12,9 @@ from penstock.core.prompt import FileText, Prompt
 from penstock.core.question import Message
 from penstock.errors import ConfigError, ModelRefused
 from penstock.models.anthropic import Anthropic, encode, url_of, version_of
-from penstock.models.anthropic_request import family_of, request
 from penstock.models.http import Http
+from penstock.models.messages.families import family_of
+from penstock.models.messages.request import request
 
 ASK = (Message("user", "Hi"),)
 NEW, OLD = "claude-haiku-5-5", "claude-haiku-4-5"
@@ -21,7 +22,8 @@ KEPT = {"type": "ephemeral"}
 
 
 def body(prompt: Prompt, model: str = NEW, *, caching: bool = False) -> dict[str, Any]:
-    decoded: dict[str, Any] = msgspec.json.decode(encode(request(prompt, model, caching=caching), model))
+    asked = request(prompt, family_of(model), caching=caching)
+    decoded: dict[str, Any] = msgspec.json.decode(encode(asked, model))
     return decoded
 
 
@@ -36,7 +38,7 @@ def test_the_least_that_is_asked() -> None:
 
 def test_instructions_and_passages_stand_beside_the_thread_and_not_in_it() -> None:
     prompt = Prompt(
-        (Message("system", "Be kind."), Message("user", "Grüße 🗼"), Message("assistant", "Hi"), *ASK),
+        (Message("user", "Grüße 🗼"), Message("assistant", "Hi"), *ASK),
         instructions="Be brief.",
         passages=(Passage("a.md", "Pumps hum."),),
     )
@@ -44,7 +46,7 @@ def test_instructions_and_passages_stand_beside_the_thread_and_not_in_it() -> No
     sent = body(prompt)
 
     assert [line["role"] for line in sent["messages"]] == ["user", "assistant", "user"]
-    assert sent["system"].startswith("Be brief.\n\nBe kind.\n\n")
+    assert sent["system"].startswith("Be brief.\n\n")
     assert "Pumps hum." in sent["system"]
 
 
@@ -142,7 +144,9 @@ def test_only_tools_that_anthropic_runs_itself_are_passed_on() -> None:
 def test_a_temperature_is_sent_only_to_models_and_by_the_version_that_take_it() -> None:
     prompt = Prompt(ASK, options={"temperature": 0.2, "top_p": None})
 
-    old, new, plain = request(prompt, OLD), request(prompt, NEW), request(Prompt(ASK), OLD)
+    old, new, plain = (
+        request(p, family_of(name)) for p, name in ((prompt, OLD), (prompt, NEW), (Prompt(ASK), OLD))
+    )
 
     assert old.body["temperature"] == 0.2
     assert "temperature" not in new.body
@@ -153,7 +157,7 @@ def test_a_temperature_is_sent_only_to_models_and_by_the_version_that_take_it() 
 def test_of_temperature_and_top_p_which_exclude_each_other_the_first_is_sent() -> None:
     prompt = Prompt(ASK, options={"temperature": 0.2, "top_p": 0.9})
 
-    old, other = request(prompt, OLD), request(prompt, "qwen3:8b")
+    old, other = (request(prompt, family_of(name)) for name in (OLD, "qwen3:8b"))
 
     assert ("top_p" in old.body, old.dropped) == (False, ("top_p",))
     assert (other.body["top_p"], other.dropped) == (0.9, ())

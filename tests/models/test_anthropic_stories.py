@@ -33,8 +33,9 @@ from penstock.errors import (
     ModelRefused,
     ModelUnreachable,
 )
-from penstock.models.anthropic_events import Reading
 from penstock.models.body import body_of
+from penstock.models.decoding import Garbled
+from penstock.models.messages.events import Reading
 
 WIRE = Path(__file__).parent / "wire" / "anthropic"
 HAIKU = "claude-haiku-5-5"
@@ -314,7 +315,7 @@ def test_nothing_that_follows_the_end_mark_is_heard() -> None:
 def test_a_known_event_of_a_wrong_shape_is_an_error_of_ours(event: dict[str, object]) -> None:
     _, error = until_it_breaks([told(event)])
 
-    assert type(error) is not ModelCut
+    assert type(error) is Garbled
     assert "that is none" in str(error)
 
 

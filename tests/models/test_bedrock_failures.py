@@ -28,8 +28,8 @@ from penstock.errors import (
     ModelUnreachable,
 )
 from penstock.models.bedrock import Api
-from penstock.models.bedrock_reading import Garbled
 from penstock.models.complaint import Hidden
+from penstock.models.decoding import Garbled
 from tests.models.bedrock_streams import (
     CLAUDE,
     CONVERSE,

@@ -30,10 +30,10 @@ from penstock.errors import (
     ModelUnreachable,
 )
 from penstock.models.bedrock import Bedrock
-from penstock.models.bedrock_converse import Converse
-from penstock.models.bedrock_guardrail import Guardrail
-from penstock.models.bedrock_ids import parse
-from penstock.models.bedrock_reading import Garbled
+from penstock.models.bedrock.converse import Converse
+from penstock.models.bedrock.guardrail import Guardrail
+from penstock.models.bedrock.ids import parse
+from penstock.models.decoding import Garbled
 from penstock.settings import Secret, Settings
 from tests.engine.conftest import Stage
 from tests.models.bedrock_streams import START, exception, metadata, stopped, text
@@ -78,15 +78,20 @@ async def model_at(
     base_url: str, guardrail: Guardrail | None = None, usage_wait_s: float = 0.05
 ) -> AsyncIterator[Bedrock]:
     model = parse(MODEL)
+    client = http.Client()
     service = Service(
         "bedrock-runtime",
         region="eu-west-1",
-        client=http.Client(),
+        client=client,
         credentials=Given(Credentials("AKIDEXAMPLE", SECRET)),
         endpoint_url=base_url.removesuffix("/v1"),
     )
     bedrock = Bedrock(
-        model, api=Converse(model, guardrail=guardrail), service=service, usage_wait_s=usage_wait_s
+        model,
+        api=Converse(model, guardrail=guardrail),
+        service=service,
+        owned=client,
+        usage_wait_s=usage_wait_s,
     )
     try:
         yield bedrock
@@ -369,7 +374,8 @@ async def test_a_refused_connection_is_a_model_out_of_reach() -> None:
 
 
 async def test_without_credentials_the_model_is_not_set_up_and_the_sentence_says_what_to_do() -> None:
-    service = Service("bedrock-runtime", region="eu-west-1", client=http.Client())
+    url = f"http://127.0.0.1:{unused_port()}"
+    service = Service("bedrock-runtime", region="eu-west-1", client=http.Client(), endpoint_url=url)
     model = parse(MODEL)
 
     with pytest.raises(ModelMisconfigured, match="credentials"):

@@ -18,11 +18,10 @@ from penstock.core.events import Event, Finished, Noted, Text, ToolCalled, Usage
 from penstock.core.prompt import Prompt
 from penstock.core.question import Message
 from penstock.errors import ModelCut, ModelMisconfigured
-from penstock.models import bedrock_complaint
-from penstock.models.bedrock import Api, Bedrock
-from penstock.models.bedrock_converse import Converse
-from penstock.models.bedrock_ids import parse
-from penstock.models.bedrock_invoke import Invoke
+from penstock.models.bedrock import Api, Bedrock, complaint
+from penstock.models.bedrock.converse import Converse
+from penstock.models.bedrock.ids import parse
+from penstock.models.bedrock.invoke import Invoke
 from penstock.models.complaint import NOTHING_HIDDEN
 from tests.models.bedrock_streams import cut, heard, until_it_breaks
 from tests.models.upstream import Asked, upstream
@@ -189,14 +188,15 @@ async def test_a_recorded_stream_served_over_http_says_the_same(recording: Recor
 
     prompt = Prompt((Message("user", "Hello"),))
     async with upstream(serve) as up:
+        client = http.Client()
         service = Service(
             "bedrock-runtime",
             region="us-east-1",
-            client=http.Client(),
+            client=client,
             bearer="key",
             endpoint_url=up.base_url.removesuffix("/v1"),
         )
-        model = Bedrock(parse(recording.model), api=recording.api, service=service)
+        model = Bedrock(parse(recording.model), api=recording.api, service=service, owned=client)
         events = [event async for event in model.stream(prompt)]
         await model.close()
 
@@ -259,7 +259,7 @@ def test_every_recorded_stream_that_stops_at_any_byte_is_never_a_short_answer(re
 def test_a_recorded_complaint_about_the_model_is_the_owners_to_mend(recording: Recording, kind: str) -> None:
     headers = {"x-amzn-errortype": kind} if kind else {}
 
-    error = bedrock_complaint.of_response(
+    error = complaint.of_response(
         recording.status, headers, recording.body, who="the model", now_s=0, hidden=NOTHING_HIDDEN
     )
 

@@ -15,11 +15,10 @@ from penstock.core.events import Passage
 from penstock.core.prompt import Prompt
 from penstock.core.question import Message
 from penstock.errors import ConfigError, ModelRefused
-from penstock.models import bedrock_guardrail
-from penstock.models.bedrock_converse import Converse
-from penstock.models.bedrock_guardrail import Guardrail
-from penstock.models.bedrock_ids import parse
-from penstock.models.bedrock_invoke import Invoke
+from penstock.models.bedrock.converse import Converse
+from penstock.models.bedrock.guardrail import Guardrail, named
+from penstock.models.bedrock.ids import parse
+from penstock.models.bedrock.invoke import Invoke
 from penstock.settings import Secret, Settings, aws_environ, load
 
 ASK = (Message("user", "Hi"),)
@@ -115,7 +114,6 @@ def test_a_model_stands_in_the_url_as_botocore_writes_it(model: str) -> None:
 def test_instructions_stand_before_the_material_and_the_thread_alternates() -> None:
     prompt = Prompt(
         (
-            Message("system", "Be kind."),
             Message("assistant", "What can I do?"),
             Message("user", "One"),
             Message("user", "Two"),
@@ -128,7 +126,7 @@ def test_instructions_stand_before_the_material_and_the_thread_alternates() -> N
 
     body = converse(prompt)
 
-    assert body["system"][0] == {"text": "Be brief.\n\nBe kind."}
+    assert body["system"][0] == {"text": "Be brief."}
     assert "Pumps hum." in body["system"][1]["text"]
     assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user"]
     assert body["messages"][2]["content"] == [{"text": "One\n\nTwo\n\nThree"}]
@@ -226,7 +224,7 @@ def test_a_model_that_cannot_cache_is_not_asked_to(model: str) -> None:
 
 
 def test_a_guardrail_is_asked_for_as_converse_wants_it() -> None:
-    guardrail = bedrock_guardrail.named("abc123:2", mode="async", trace="enabled_full")
+    guardrail = named("abc123:2", mode="async", trace="enabled_full")
 
     assert converse(Prompt(ASK), guardrail=guardrail)["guardrailConfig"] == {
         "guardrailIdentifier": "abc123",
@@ -259,13 +257,13 @@ def test_an_invoked_model_is_told_of_its_guardrail_in_headers_and_the_mode_in_th
     ],
 )
 def test_a_guardrail_is_named_by_id_or_arn_with_its_version(name: str, guardrail: str, version: str) -> None:
-    assert bedrock_guardrail.named(name) == Guardrail(guardrail, version)
+    assert named(name) == Guardrail(guardrail, version)
 
 
 @pytest.mark.parametrize("name", ["abc:x", "ABC", "abc:", "arn:aws:s3:::abc", ":1"])
 def test_what_cannot_be_a_guardrail_is_a_problem_of_the_settings(name: str) -> None:
     with pytest.raises(ConfigError, match="abc123:2"):
-        bedrock_guardrail.named(name)
+        named(name)
 
 
 # --- Models by themselves -----------------------------------------------------

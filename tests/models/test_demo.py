@@ -15,8 +15,8 @@ from penstock.core.prompt import Prompt
 from penstock.core.question import Message
 from penstock.errors import ConfigError
 from penstock.knowledge.local import Local
-from penstock.models.demo import Demo, answer, words
-from penstock.models.phrases import ENGLISH, JAPANESE
+from penstock.models.demo.model import Demo, answer, words
+from penstock.models.demo.phrases import ENGLISH, JAPANESE
 
 _DOCS = Path(__file__).parents[2] / "docs"
 

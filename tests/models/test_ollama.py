@@ -14,9 +14,11 @@ def test_the_models_come_in_ollamas_order_and_those_that_only_embed_are_left_out
     assert decode(body) == ["llama3.2:latest", "qwen3:8b"]
 
 
-def test_what_is_no_ollama_has_no_models() -> None:
-    assert decode(b"<html>") == []
-    assert decode(b'{"models":null}') == []
+@pytest.mark.parametrize(
+    "body", [b"<html>", b'{"models":null}', b'{"models":[{"name":"\xff"}]}', b'{"x":' + b"[" * 100_000]
+)
+def test_what_is_no_ollama_has_no_models(body: bytes) -> None:
+    assert decode(body) == []
 
 
 async def test_nobody_there_is_no_error() -> None:

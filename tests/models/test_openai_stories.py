@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from penstock.core.events import Event, Finished, Noted, Reasoning, Text, ToolCalled, Usage
 from penstock.errors import ModelBusy, ModelCut, ModelError, ModelRefused, ModelUnreachable
 from penstock.models.body import body_of
-from penstock.models.openai_chunks import Reading
+from penstock.models.decoding import Garbled
+from penstock.models.openai.chunks import Reading
 
 WIRE = Path(__file__).parent / "wire"
 
@@ -204,6 +205,16 @@ def test_a_stream_that_stops_before_its_finish_reason_never_passes_for_a_short_a
         events, error = until_it_breaks([stream[:at]] if at else [b":"])
         assert isinstance(error, ModelCut), at
         assert not any(isinstance(event, Finished) for event in events)
+
+
+@pytest.mark.parametrize(
+    "chunk", ["[]", '{"choices": 3}', '{"choices": [{"delta": {"content": 3}}]}', "{what"]
+)
+def test_a_chunk_that_cannot_be_read_is_an_error_of_ours(chunk: str) -> None:
+    _, error = until_it_breaks([f"data: {chunk}\n\n".encode()])
+
+    assert type(error) is Garbled
+    assert error.code == "model_garbled"
 
 
 # --- Anything at all ----------------------------------------------------------

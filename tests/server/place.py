@@ -66,7 +66,7 @@ class Tried(Assistant):
         async with super().opened(settings, store=store, report=both) as opened:
             self.engine: Engine = opened.engine
             rules: Rules = msgspec.structs.replace(opened.engine.rules, **self._rules)
-            self.engine.rules = rules
+            self.engine.rules = self.engine._beat.rules = rules
             yield opened
 
 

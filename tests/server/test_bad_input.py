@@ -356,6 +356,14 @@ async def test_a_thread_is_read_backwards_page_by_page(places: Places) -> None:
     assert (oldest["earlier"], nothing["turns"]) == (None, [])
 
 
+async def test_a_page_with_the_first_turn_on_it_has_nothing_before_it(places: Places) -> None:
+    async with places.open() as place:
+        await place.answered()
+        page = (await place.get("/api/threads/t1?limit=1")).json()
+
+    assert (len(page["turns"]), page["earlier"]) == (1, None)
+
+
 CHATS: list[tuple[Any, int, str]] = [
     (b"garbage", 400, "question_invalid"),
     (b"\xff", 400, "question_invalid"),

@@ -151,6 +151,20 @@ async def test_openai_raises_its_own_errors(places: Places) -> None:
     assert failed.value.code == "model_refused"
 
 
+async def test_openai_does_not_ask_again_what_was_asked_often_enough(places: Places) -> None:
+    model = ScriptedModel(*[["Pa", ModelCut("cut")]] * 9)
+    async with places.open(model, max_attempts=3) as place:
+        async with openai.AsyncOpenAI(base_url=f"{place.url}/v1", api_key="none") as patient:
+            with pytest.raises(openai.InternalServerError) as failed:
+                await patient.chat.completions.create(**ASKED)
+        given = {"baseURL": f"{place.url}/v1", "request": ASKED, "maxRetries": 2}
+        found = await asyncio.to_thread(run, "openai.mjs", given)
+
+    assert failed.value.code == "model_cut"
+    assert found["error"]["code"] == "model_cut"
+    assert len(model.asked) == 6
+
+
 async def test_a_request_sent_again_with_its_key_gives_the_same_answer_once(places: Places) -> None:
     model = ScriptedModel([HOLD, "Paris."])
     key = {"idempotency-key": "k-1"}

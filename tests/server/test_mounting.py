@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 from starlette.applications import Starlette
@@ -24,22 +25,25 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 import uvicorn
 from penstock import Assistant
+from penstock.errors import ModelRefused
 from penstock.testing.models import ScriptedModel
 
-assistant = Assistant(ScriptedModel(["Paris."]), data=sys.argv[1])
+assistant = Assistant(ScriptedModel([{said}]), data=sys.argv[1])
 app = Starlette(routes=[Mount("/assistant", app=assistant.asgi())])
 listening = socket.create_server(("127.0.0.1", 0))
 # Whoever connects from now on waits for the server.
 print(listening.getsockname()[1], flush=True)
-asyncio.run(uvicorn.Server(uvicorn.Config(app, log_config=None)).serve([listening]))
+asyncio.run(uvicorn.Server(uvicorn.Config(app)).serve([listening]))
 """
 
 
 @asynccontextmanager
-async def program(data: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a program that knows nothing of our lifespan, in a process of its own."""
+async def program(
+    data: Path, said: str = '"Paris."', log: IO[str] | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a program that knows nothing of our lifespan nor our log, in a process of its own."""
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", PROGRAM, str(data), stdout=subprocess.PIPE
+        sys.executable, "-c", PROGRAM.format(said=said), str(data), stdout=subprocess.PIPE, stderr=log
     )
     assert running.stdout is not None
     try:
@@ -62,6 +66,20 @@ async def test_where_the_lifespan_does_not_reach_it_the_first_request_starts_it(
 
     answers = [response.json()["choices"][0]["message"]["content"] for response in [*said, again]]
     assert answers == ["Paris."] * 6
+
+
+async def test_a_program_without_a_log_of_its_own_is_told_which_answer_failed_and_why(tmp_path: Path) -> None:
+    chat = {"messages": [{"role": "user", "content": "?"}]}
+    with (tmp_path / "log").open("w") as log:
+        async with program(tmp_path, 'ModelRefused("no such model")', log) as client:
+            refused = await client.post("/v1/chat/completions", json=chat)
+
+    turn = refused.json()["error"]["turn"]
+    lines = [line for line in (tmp_path / "log").read_text().splitlines() if f"turn={turn}" in line]
+    failed, ended = lines
+    assert failed.endswith(f'the model failed turn={turn} error=model_refused why="no such model"')
+    assert "turn ended" in ended
+    assert "outcome=failed" in ended
 
 
 async def test_a_program_may_pass_its_lifespan_on(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from penstock.sim import Bedrock, OpenAI
 from penstock.sim.asked import Request
-from penstock.sim.manner import Count, Manner
-from penstock.sim.steps import Head, body
+from penstock.sim.simulator import Count, Simulator
+from penstock.sim.steps import Head
+from tests.sim.arriving import body
 
 SCHEMA = {
     "type": "object",
@@ -82,7 +83,7 @@ CHAT = {
 }
 ANY = {"authorization": "Bearer any"}
 INVOKE = "/model/{}/invoke-with-response-stream"
-STORIES: list[tuple[Manner, str, dict[str, str], dict[str, Any]]] = [
+STORIES: list[tuple[Simulator, str, dict[str, str], dict[str, Any]]] = [
     (Bedrock(tokens=5), "/model/amazon.nova-micro-v1:0/converse-stream", ANY, CONVERSE),
     (Bedrock(tokens=5), INVOKE.format("anthropic.claude-v2"), ANY, MESSAGES),
     (Bedrock(tokens=5), INVOKE.format("amazon.nova-micro-v1:0"), ANY, CONVERSE),
@@ -124,11 +125,11 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 @pytest.mark.parametrize("story", STORIES, ids=[path for _, path, _, _ in STORIES])
 def test_the_request_that_is_spoilt_below_is_answered(
-    story: tuple[Manner, str, dict[str, str], dict[str, Any]],
+    story: tuple[Simulator, str, dict[str, str], dict[str, Any]],
 ) -> None:
-    manner, path, headers, asked = story
+    simulator, path, headers, asked = story
 
-    steps = manner.reply(Request("POST", path, headers, msgspec.json.encode(asked)), Count()).steps
+    steps = simulator.reply(Request("POST", path, headers, msgspec.json.encode(asked)), Count()).steps
 
     assert isinstance(steps[0], Head)
     assert steps[0].status == 200, body(steps)
@@ -138,14 +139,14 @@ def test_the_request_that_is_spoilt_below_is_answered(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_request_with_anything_in_any_place_gets_an_answer_or_a_sentence(
-    story: tuple[Manner, str, dict[str, str], dict[str, Any]], data: st.DataObject
+    story: tuple[Simulator, str, dict[str, str], dict[str, Any]], data: st.DataObject
 ) -> None:
-    manner, path, headers, asked = story
+    simulator, path, headers, asked = story
     spoilt = copy.deepcopy(asked)
     container, key = data.draw(st.sampled_from(places(spoilt)))
     container[key] = data.draw(json_values)
 
-    steps = manner.reply(Request("POST", path, headers, msgspec.json.encode(spoilt)), Count()).steps
+    steps = simulator.reply(Request("POST", path, headers, msgspec.json.encode(spoilt)), Count()).steps
 
     assert isinstance(steps[0], Head)
     assert steps[0].status in (200, 400)

@@ -12,8 +12,9 @@ import pytest
 from penstock.aws.eventstream import Decoder, Message
 from penstock.sim import Bedrock
 from penstock.sim.asked import Request
-from penstock.sim.manner import Count
-from penstock.sim.steps import Head, body
+from penstock.sim.simulator import Count
+from penstock.sim.steps import Head
+from tests.sim.arriving import body
 
 WIRE = Path(__file__).parent / "wire"
 SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=any"}

@@ -11,8 +11,9 @@ from penstock.aws.eventstream import Decoder, Message
 from penstock.sim import Bedrock, OpenAI
 from penstock.sim.asked import Request
 from penstock.sim.faults import HEADER, known
-from penstock.sim.manner import Count, Manner
-from penstock.sim.steps import Cut, Head, Say, Steps, Wait, body, is_chunked
+from penstock.sim.simulator import Count, Simulator
+from penstock.sim.steps import Cut, Head, Say, Steps, Wait, is_chunked
+from tests.sim.arriving import body
 
 SAID = "Zürich lies on the river Limmat. 🗼"
 TOOL = {"name": "weather", "inputSchema": {"json": {"properties": {"city": {"type": "string"}}}}}
@@ -51,16 +52,16 @@ def messages(question: str = "?", *, streamed: bool = True) -> Request:
 
 
 ASKING = {"bedrock": converse, "openai": chat, "anthropic": messages}
-APIS: list[tuple[str, Manner]] = [
+APIS: list[tuple[str, Simulator]] = [
     ("bedrock", Bedrock(say=SAID)),
     ("openai", OpenAI(say=SAID)),
     ("anthropic", OpenAI(say=SAID)),
 ]
-EVERY_FAULT = [(api, manner, fault) for api, manner in APIS for fault in known(manner.kind)]
+EVERY_FAULT = [(api, simulator, fault) for api, simulator in APIS for fault in known(simulator.kind)]
 
 
-def steps(manner: Manner, request: Request, asked: int = 0) -> Steps:
-    return manner.reply(request, Count(asked)).steps
+def steps(simulator: Simulator, request: Request, asked: int = 0) -> Steps:
+    return simulator.reply(request, Count(asked)).steps
 
 
 def status(said: Steps) -> int:
@@ -69,13 +70,13 @@ def status(said: Steps) -> int:
 
 @pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
 @pytest.mark.parametrize(
-    ("api", "manner", "fault"), EVERY_FAULT, ids=[f"{api}-{fault}" for api, _, fault in EVERY_FAULT]
+    ("api", "simulator", "fault"), EVERY_FAULT, ids=[f"{api}-{fault}" for api, _, fault in EVERY_FAULT]
 )
-def test_every_fault_changes_what_happens(api: str, manner: Manner, fault: str, streamed: bool) -> None:
+def test_every_fault_changes_what_happens(api: str, simulator: Simulator, fault: str, streamed: bool) -> None:
     order = "tokens:3" if fault == "tokens" else fault
 
-    plain = steps(manner, ASKING[api](streamed=streamed))
-    reply = manner.reply(msgspec.structs.replace(ASKING[api](streamed=streamed), told=order), Count())
+    plain = steps(simulator, ASKING[api](streamed=streamed))
+    reply = simulator.reply(msgspec.structs.replace(ASKING[api](streamed=streamed), told=order), Count())
 
     assert reply.faults == (fault,)
     assert reply.steps != plain
@@ -107,24 +108,24 @@ def test_several_faults_happen_together() -> None:
 
 
 def test_every_third_request_is_throttled() -> None:
-    manner = Bedrock(faults=["throttle@3"])
+    simulator = Bedrock(faults=["throttle@3"])
 
-    assert [status(steps(manner, converse(), asked)) for asked in range(6)] == [200, 200, 429] * 2
+    assert [status(steps(simulator, converse(), asked)) for asked in range(6)] == [200, 200, 429] * 2
 
 
 def test_some_requests_are_throttled_by_chance_and_the_same_ones_again() -> None:
     def statuses(seed: int) -> list[int]:
-        manner = Bedrock(faults=["throttle@30%"], seed=seed, tokens=1)
-        return [status(steps(manner, converse(), asked)) for asked in range(200)]
+        simulator = Bedrock(faults=["throttle@30%"], seed=seed, tokens=1)
+        return [status(steps(simulator, converse(), asked)) for asked in range(200)]
 
     assert statuses(7) == statuses(7) != statuses(8)
     assert 30 < statuses(7).count(429) < 90
 
 
 def test_a_question_wins_over_the_flag() -> None:
-    manner = Bedrock(say=SAID, faults=["throttle-midway:3"])
+    simulator = Bedrock(say=SAID, faults=["throttle-midway:3"])
 
-    assert body(steps(manner, converse("[simulate: throttle-midway:1]"))).count(b'"text"') == 1
+    assert body(steps(simulator, converse("[simulate: throttle-midway:1]"))).count(b'"text"') == 1
 
 
 @pytest.mark.parametrize(
@@ -156,42 +157,42 @@ def test_the_faults_of_another_simulator_are_not_known() -> None:
 # --- Where they strike --------------------------------------------------------
 
 
-@pytest.mark.parametrize(("api", "manner"), APIS, ids=[api for api, _ in APIS])
-def test_an_answer_can_be_cut_at_every_byte(api: str, manner: Manner) -> None:
+@pytest.mark.parametrize(("api", "simulator"), APIS, ids=[api for api, _ in APIS])
+def test_an_answer_can_be_cut_at_every_byte(api: str, simulator: Simulator) -> None:
     request = ASKING[api]()
-    whole = body(steps(manner, request))
+    whole = body(steps(simulator, request))
 
     for at in range(len(whole) + 2):
-        cut = steps(manner, msgspec.structs.replace(request, told=f"cut:{at}"))
+        cut = steps(simulator, msgspec.structs.replace(request, told=f"cut:{at}"))
         assert body(cut) == whole[:at]
         assert isinstance(cut[-1], Cut)
 
 
 def test_a_random_cut_is_somewhere_else_the_next_time_and_the_same_with_the_same_seed() -> None:
     def lengths(seed: int) -> list[int]:
-        manner = Bedrock(faults=["cut"], seed=seed)
-        return [len(body(steps(manner, converse(), asked))) for asked in range(5)]
+        simulator = Bedrock(faults=["cut"], seed=seed)
+        return [len(body(steps(simulator, converse(), asked))) for asked in range(5)]
 
     assert len(set(lengths(1))) == 5
     assert lengths(1) == lengths(1)
 
 
-@pytest.mark.parametrize(("api", "manner"), APIS, ids=[api for api, _ in APIS])
+@pytest.mark.parametrize(("api", "simulator"), APIS, ids=[api for api, _ in APIS])
 @pytest.mark.parametrize("after", [0, 1, 3, 1000])
-def test_an_error_comes_after_so_many_tokens(api: str, manner: Manner, after: int) -> None:
+def test_an_error_comes_after_so_many_tokens(api: str, simulator: Simulator, after: int) -> None:
     request = ASKING[api]()
 
-    said = steps(manner, msgspec.structs.replace(request, told=f"throttle-midway:{after}"))
+    said = steps(simulator, msgspec.structs.replace(request, told=f"throttle-midway:{after}"))
 
     words = [step for step in said if isinstance(step, Say) and step.part == "words"]
-    total = [step for step in steps(manner, request) if isinstance(step, Say) and step.part == "words"]
+    total = [step for step in steps(simulator, request) if isinstance(step, Say) and step.part == "words"]
     assert words == total[:after]
     assert not any(isinstance(step, Say) and step.part == "end" for step in said)
 
 
-@pytest.mark.parametrize(("api", "manner"), APIS, ids=[api for api, _ in APIS])
-def test_what_is_not_streamed_is_told_of_an_error_by_its_status(api: str, manner: Manner) -> None:
-    said = steps(manner, ASKING[api]("[simulate: throttle-midway]", streamed=False))
+@pytest.mark.parametrize(("api", "simulator"), APIS, ids=[api for api, _ in APIS])
+def test_what_is_not_streamed_is_told_of_an_error_by_its_status(api: str, simulator: Simulator) -> None:
+    said = steps(simulator, ASKING[api]("[simulate: throttle-midway]", streamed=False))
 
     assert status(said) == 429
 
@@ -220,8 +221,8 @@ def test_slow_headers_come_line_by_line() -> None:
 # --- Pace and seed ------------------------------------------------------------
 
 
-def waits(manner: Manner) -> list[float]:
-    return [step.seconds for step in steps(manner, converse()) if isinstance(step, Wait)]
+def waits(simulator: Simulator) -> list[float]:
+    return [step.seconds for step in steps(simulator, converse()) if isinstance(step, Wait)]
 
 
 def test_tokens_come_at_the_pace_that_is_told() -> None:
@@ -249,10 +250,10 @@ def test_an_answer_that_is_not_streamed_takes_as_long() -> None:
     assert said[0] == Wait(2.0)
 
 
-@pytest.mark.parametrize(("api", "manner"), APIS, ids=[api for api, _ in APIS])
-def test_a_seed_gives_the_same_bytes_again(api: str, manner: Manner) -> None:
+@pytest.mark.parametrize(("api", "simulator"), APIS, ids=[api for api, _ in APIS])
+def test_a_seed_gives_the_same_bytes_again(api: str, simulator: Simulator) -> None:
     def said(seed: int) -> Steps:
-        other = msgspec.structs.replace(manner, seed=seed, say="", pace=50, jitter=0.5)
+        other = msgspec.structs.replace(simulator, seed=seed, say="", pace=50, jitter=0.5)
         return steps(other, ASKING[api]())
 
     assert said(1) == said(1)
@@ -273,10 +274,10 @@ def contents(said: Steps) -> list[dict[str, dict[str, str]]]:
 
 
 def test_a_script_is_answered_in_its_order_and_its_last_answer_again() -> None:
-    manner = Bedrock(script=["first", "second"])
+    simulator = Bedrock(script=["first", "second"])
 
     answers = [
-        contents(manner.reply(converse(), Count(9, answered)).steps)[1]["delta"]["text"]
+        contents(simulator.reply(converse(), Count(9, answered)).steps)[1]["delta"]["text"]
         for answered in range(3)
     ]
 

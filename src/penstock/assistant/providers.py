@@ -14,8 +14,8 @@ from penstock.errors import ConfigError
 from penstock.settings import Settings, aws_environ
 
 if TYPE_CHECKING:
-    from penstock.models.bedrock_converse import Converse
-    from penstock.models.bedrock_invoke import Invoke
+    from penstock.models.bedrock.converse import Converse
+    from penstock.models.bedrock.invoke import Invoke
 
 Builder = Callable[[str, Settings], Model]
 """Makes the model of that name, the one after `provider/`; it may be empty. Raises ConfigError."""
@@ -23,7 +23,7 @@ Builder = Callable[[str, Settings], Model]
 
 def build_openai(model: str, settings: Settings) -> Model:
     from penstock.models.http import Http
-    from penstock.models.openai import OpenAI
+    from penstock.models.openai import BASE_URL, OpenAI
 
     if not model:
         raise ConfigError("Which of OpenAI's models? Name it: openai/gpt-4.1-mini, for example.")
@@ -33,7 +33,7 @@ def build_openai(model: str, settings: Settings) -> Model:
         )
     return OpenAI(
         model,
-        base_url=settings.openai_base_url or "https://api.openai.com/v1",
+        base_url=settings.openai_base_url or BASE_URL,
         api_key=settings.openai_api_key.reveal() or None,
         http=Http(connect_timeout_s=settings.connect_timeout_s),
         window_tokens=settings.window_tokens or None,
@@ -41,7 +41,7 @@ def build_openai(model: str, settings: Settings) -> Model:
 
 
 def build_anthropic(model: str, settings: Settings) -> Model:
-    from penstock.models.anthropic import Anthropic
+    from penstock.models.anthropic import BASE_URL, Anthropic
     from penstock.models.http import Http
 
     if not model:
@@ -53,7 +53,7 @@ def build_anthropic(model: str, settings: Settings) -> Model:
         )
     return Anthropic(
         model,
-        base_url=settings.anthropic_base_url or "https://api.anthropic.com",
+        base_url=settings.anthropic_base_url or BASE_URL,
         api_key=settings.anthropic_api_key.reveal() or None,
         http=Http(connect_timeout_s=settings.connect_timeout_s),
         caching=settings.prompt_caching,
@@ -77,13 +77,13 @@ def build_ollama(model: str, settings: Settings) -> Model:
 
 
 def build_bedrock(model: str, settings: Settings) -> Model:
-    from penstock.models.bedrock_converse import Converse
+    from penstock.models.bedrock.converse import Converse
 
     return _bedrock(Converse, model, settings)
 
 
 def build_bedrock_invoke(model: str, settings: Settings) -> Model:
-    from penstock.models.bedrock_invoke import Invoke
+    from penstock.models.bedrock.invoke import Invoke
 
     return _bedrock(Invoke, model, settings)
 
@@ -93,21 +93,21 @@ def _bedrock(api: type[Converse] | type[Invoke], model: str, settings: Settings)
     from penstock.aws import credentials
     from penstock.aws.endpoints import endpoint
     from penstock.aws.http import Service
-    from penstock.models import bedrock_guardrail, bedrock_ids
-    from penstock.models.bedrock import Bedrock
+    from penstock.models.bedrock import Bedrock, ids
+    from penstock.models.bedrock.guardrail import named as guardrail_named
 
     if not model:
         raise ConfigError(
             f"Which of Bedrock's models? Name it: {api.provider}/anthropic.claude-haiku-4-5-20251001-v1:0, "
             "for example, or an inference profile, or an ARN."
         )
-    named = bedrock_ids.parse(model, settings.bedrock_base_model)
+    named = ids.parse(model, settings.bedrock_base_model)
     environ = aws_environ(settings)
     region = named.region or credentials.region(environ)
     url = endpoint("bedrock-runtime", region, environ)
     client = http.Client(connect_timeout_s=settings.connect_timeout_s)
     key = settings.bedrock_api_key.reveal()
-    guardrail = bedrock_guardrail.named(
+    guardrail = guardrail_named(
         settings.bedrock_guardrail,
         mode=settings.bedrock_guardrail_mode,
         trace=settings.bedrock_guardrail_trace,
@@ -124,6 +124,7 @@ def _bedrock(api: type[Converse] | type[Invoke], model: str, settings: Settings)
             bearer=key,
             endpoint_url=url,
         ),
+        owned=client,
         secret=key,
         window_tokens=settings.window_tokens or None,
     )

@@ -39,6 +39,8 @@ class Malformed(Damaged):
 
 
 class Message(NamedTuple):
+    """One frame, its checksums verified. What it is stands in its headers: `:message-type`, `:event-type`."""
+
     headers: Mapping[str, HeaderValue]
     payload: bytes
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import msgspec
 
 from penstock import http
-from penstock.aws.endpoints import endpoint
 from penstock.aws.provider import Provider
 from penstock.aws.signing import Credentials, sign
 from penstock.errors import ConfigError
 
-_COMPLAINT_BYTES = 64 * 1024
 # A signature is good for five minutes to either side.
 _TOLERATED_S = 240.0
 
@@ -85,26 +83,11 @@ def skew_s(headers: Mapping[str, str], now_s: float) -> float:
 # --- I/O ----------------------------------------------------------------------
 
 
-class _Read(http.Response):
-    """A response whose body was looked at already, and can be read again."""
-
-    def __init__(self, response: http.Response, body: bytes) -> None:
-        self.status = response.status
-        self.headers = response.headers
-        self._body = body
-
-    async def read(self) -> bytes:
-        body, self._body = self._body, b""
-        return body
-
-    def close(self) -> None:
-        """Nothing: the connection was given back when the body had been read."""
-
-
 class Service:
     """`bedrock-runtime`, `dynamodb`, ... by the name in its address.
 
-    A bearer token goes before credentials; without either, a request raises ConfigError.
+    A bearer token goes before credentials; without either, a request raises ConfigError. The client
+    is closed by whoever made it.
     """
 
     def __init__(
@@ -113,29 +96,24 @@ class Service:
         *,
         region: str,
         client: http.Client,
+        endpoint_url: str,
         credentials: Provider | None = None,
         bearer: str = "",
-        endpoint_url: str = "",
-        signing_name: str = "",
+        complaint_s: float = http.COMPLAINT_S,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._name = name
-        self._url = endpoint_url.rstrip("/") or endpoint(name, region)
+        self._url = endpoint_url.rstrip("/")
         self._region = region
         self._client = client
         self._credentials = credentials
         self._bearer = bearer
-        self._signing_name = signing_name or _SIGNED_AS.get(name, name)
+        self._signed_as = _SIGNED_AS.get(name, name)
+        self._complaint_s = complaint_s
         self._now_s = now_s
         self._skew_s = 0.0
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str] = {}) -> http.Response:
-        """`send` by POST."""
-        return await self.send("POST", path, body, headers)
-
-    async def send(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = {}
-    ) -> http.Response:
         """The response, whatever its status. `path` is percent-encoded, once, and may have a query.
 
         Raises penstock.http.Unreachable, also when credentials cannot be had right now, and
@@ -144,42 +122,33 @@ class Service:
         url = self._url + path
         if self._bearer:
             headers = {**headers, "authorization": f"Bearer {self._bearer}"}
-            return await self._client.send(method, url, headers, body)
+            return await self._client.send("POST", url, headers, body)
         if self._credentials is None:
             raise ConfigError(f"Requests to {self._name} of AWS need credentials, or a bearer token.")
-        used = await self._credentials.get()
-        response = await self._signed(used, method, url, headers, body)
+        used, skew = await self._credentials.get(), self._skew_s
+        response = await self._signed(used, url, headers, body)
         # DynamoDB and its like complain of expired credentials with 400.
         if response.status not in (400, 401, 403):
             return response
-        response, code = await _read(response)
-        if code in _SKEWED and (ahead_s := skew_s(response.headers, self._now_s() + self._skew_s)):
-            self._skew_s += ahead_s
-        elif code in _EXPIRED and (renewed := await self._credentials.renew(used)) != used:
-            used = renewed
-        else:
-            return response
-        return await self._signed(used, method, url, headers, body)
-
-    async def close(self) -> None:
-        """Close the client; whoever else uses it opens new connections."""
-        await self._client.close()
+        with ExitStack() as leaving:
+            leaving.callback(response.close)
+            said = await response.beginning(within_s=self._complaint_s)
+            code = complaint(response.status, response.headers, said).code
+            # By the clock that this request was signed with: another may have set it right meanwhile.
+            if code in _SKEWED and (ahead_s := skew_s(response.headers, self._now_s() + skew)):
+                self._skew_s = skew + ahead_s
+            elif code in _EXPIRED and (renewed := await self._credentials.renew(used)) != used:
+                used = renewed
+            else:
+                leaving.pop_all()
+                return response
+        return await self._signed(used, url, headers, body)
 
     async def _signed(
-        self, used: Credentials, method: str, url: str, headers: Mapping[str, str], body: bytes
+        self, used: Credentials, url: str, headers: Mapping[str, str], body: bytes
     ) -> http.Response:
         now_s = self._now_s() + self._skew_s
         added = sign(
-            method, url, headers, body, used, region=self._region, service=self._signing_name, now_s=now_s
+            "POST", url, headers, body, used, region=self._region, service=self._signed_as, now_s=now_s
         )
-        return await self._client.send(method, url, {**headers, **added}, body)
-
-
-async def _read(response: http.Response) -> tuple[http.Response, str]:
-    """The same response, to be read again, and the code of its complaint."""
-    with closing(response):
-        try:
-            body = await response.whole(_COMPLAINT_BYTES)
-        except http.CutOff:
-            body = b""
-    return _Read(response, body), complaint(response.status, response.headers, body).code
+        return await self._client.send("POST", url, {**headers, **added}, body)

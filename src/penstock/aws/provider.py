@@ -27,6 +27,8 @@ class Unavailable(Unreachable):
 
 
 class Provider(Protocol):
+    """Gives credentials to whoever signs a request. Asked for each, so it keeps what it has."""
+
     async def get(self) -> Credentials:
         """Credentials that are valid now. Raises Unavailable, or ConfigError when there are none."""
 
@@ -39,7 +41,7 @@ Source = Callable[[], Awaitable[Credentials | None]]
 
 
 class Given:
-    """These, always."""
+    """These, always: for a program that has credentials of its own, and for tests."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials

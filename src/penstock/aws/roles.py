@@ -12,7 +12,6 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
@@ -25,7 +24,7 @@ from penstock.aws.endpoints import endpoint
 from penstock.aws.provider import Source, Unavailable
 from penstock.aws.signing import Credentials
 from penstock.errors import ConfigError
-from penstock.http import Client, CutOff, Unreachable
+from penstock.http import Client, Unreachable
 
 _ANSWER_BYTES = 64 * 1024
 _STS_TIMEOUT_S = 10.0
@@ -58,12 +57,11 @@ def decode(body: bytes, who: str) -> Credentials:
     """What container and instance answer. Raises Unavailable."""
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-    except msgspec.DecodeError:
+        expires_s = answer.expiration.timestamp()
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         # Nothing of it is repeated: half of an answer may be a secret.
         raise Unavailable(f"{who} did not answer with credentials") from None
-    return Credentials(
-        answer.access_key_id, answer.secret_access_key, answer.token, answer.expiration.timestamp()
-    )
+    return Credentials(answer.access_key_id, answer.secret_access_key, answer.token, expires_s)
 
 
 def decode_sts(body: bytes) -> Credentials:
@@ -77,7 +75,7 @@ def decode_sts(body: bytes) -> Credentials:
             found["SessionToken"],
             datetime.fromisoformat(found["Expiration"]).timestamp(),
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         raise Unavailable("STS did not answer with credentials") from None
 
 
@@ -226,12 +224,8 @@ async def _ask(
     timeout_s: float,
 ) -> tuple[int, bytes]:
     try:
-        async with asyncio.timeout(timeout_s):
-            with closing(await client.send(method, url, headers, body)) as response:
-                return response.status, await response.whole(_ANSWER_BYTES)
-    except TimeoutError:
-        raise Unavailable(f"{who} did not answer in time") from None
-    except (Unreachable, CutOff) as exc:
+        return await client.fetch(method, url, headers, body, within_s=timeout_s, most_bytes=_ANSWER_BYTES)
+    except Unreachable as exc:
         raise Unavailable(f"{who} cannot be reached: {exc}") from exc
 
 

@@ -72,6 +72,8 @@ class Terminal:
         self._standing: str | None = None
         self._line_begins = True
         self._status = ""
+        # Where statuses are lines, each stays where it is: what was said last is not said again.
+        self._said = ""
 
     @property
     def view(self) -> View:
@@ -136,14 +138,20 @@ class Terminal:
 
     def _show_status(self, label: str) -> Iterator[Piece]:
         label = " ".join(label.translate(_OBEYED).split())[:_STATUS_CHARS].rstrip("…. ")
+        if not label:
+            yield self._without_status()
+            return
         # On the screen that shows the words, a line that has some must not be erased.
-        if label == self._status or (self._look.words_on_screen and not self._line_begins):
+        if self._look.words_on_screen and not self._line_begins:
+            return
+        stands = self._status if self._look.beside_on_screen else self._said
+        if label.casefold() == stands.casefold():
             return
         if self._look.beside_on_screen:
             yield Piece(ERASED + self._dim(f"{label} …"), beside=True)
         else:
             yield self._aside(f"{label} …")
-        self._status = label
+        self._status = self._said = label
 
     def _without_status(self) -> Piece:
         shown, self._status = self._status, ""

@@ -133,7 +133,8 @@ async def _answer(assistant: Assistant, settings: Settings, thread: str, look: L
                 "now. Ask again."
             )
             return 1
-        return 0 if answer.view.state == "done" else 1
+        # A part of an answer, or a refusal, must not be taken for the answer by what comes after `&&`.
+        return 0 if answer.view.finish == "complete" else 1
 
 
 # --- A conversation -------------------------------------------------------------

@@ -61,6 +61,8 @@ async def _reach(name: str, settings: Settings) -> Reach:
             return await reachable.openai(model, settings)
         case "anthropic", _, model:
             return await reachable.anthropic(model, settings)
+        case "bedrock" | "bedrock_invoke", _, model:
+            return await reachable.bedrock(model, settings)
         case "ollama", _, model:
             return await reachable.ollama(model, settings)
         case _:

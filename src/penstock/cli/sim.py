@@ -13,7 +13,7 @@ from penstock.errors import ConfigError
 
 if TYPE_CHECKING:
     from penstock.sim import Seen
-    from penstock.sim.manner import Manner
+    from penstock.sim.simulator import Simulator
 
 _BETWEEN_ANSWERS = "\n---\n"
 
@@ -121,26 +121,26 @@ def _options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 @sim.command(cls=_Simulator, short_help="Amazon Bedrock: Converse and InvokeModel.")
 @_options(4700)
-def bedrock(host: str, port: int, script: Path | None, **manner: Any) -> None:
+def bedrock(host: str, port: int, script: Path | None, **told: Any) -> None:
     """Simulate Amazon Bedrock: Converse and InvokeModel, streamed and not.
 
     Any credentials will do. It prints what to set so that an AWS SDK, or Penstock, asks it.
     """
     from penstock.sim import Bedrock
 
-    _run(_made(Bedrock, script, manner), host, port, _BEDROCK)
+    _run(_made(Bedrock, script, told), host, port, _BEDROCK)
 
 
 @sim.command(cls=_Simulator, short_help="OpenAI's API, and Anthropic's.")
 @_options(4701)
-def openai(host: str, port: int, script: Path | None, **manner: Any) -> None:
+def openai(host: str, port: int, script: Path | None, **told: Any) -> None:
     """Simulate OpenAI's chat completions, and Anthropic's messages, streamed and not.
 
     Any key will do. It prints what to set so that a client, or Penstock, asks it.
     """
     from penstock.sim import OpenAI
 
-    _run(_made(OpenAI, script, manner), host, port, _OPENAI)
+    _run(_made(OpenAI, script, told), host, port, _OPENAI)
 
 
 _BEDROCK = """At {url} Bedrock is simulated. In another terminal:
@@ -152,9 +152,9 @@ _OPENAI = """At {url} OpenAI and Anthropic are simulated. In another terminal:
   export ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any"""
 
 
-def _made(kind: type[Manner], script: Path | None, manner: dict[str, Any]) -> Manner:
+def _made(kind: type[Simulator], script: Path | None, told: dict[str, Any]) -> Simulator:
     try:
-        return kind(script=_answers(script) if script else (), **manner)
+        return kind(script=_answers(script) if script else (), **told)
     except ValueError as exc:
         raise click.UsageError(str(exc)) from None
 
@@ -173,7 +173,7 @@ def _answers(script: Path) -> tuple[str, ...]:
     return answers
 
 
-def _run(simulator: Manner, host: str, port: int, greeting: str) -> None:
+def _run(simulator: Simulator, host: str, port: int, greeting: str) -> None:
     from penstock.cli.listening import listening, url
 
     with listening(host, port) as sockets:
@@ -181,7 +181,7 @@ def _run(simulator: Manner, host: str, port: int, greeting: str) -> None:
         asyncio.run(_serve(simulator, sockets, greeting.format(url=at)))
 
 
-async def _serve(simulator: Manner, sockets: list[Any], greeting: str) -> None:
+async def _serve(simulator: Simulator, sockets: list[Any], greeting: str) -> None:
     from penstock.cli.interrupt import Interrupt
     from penstock.sim import simulate
 

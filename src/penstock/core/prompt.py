@@ -10,7 +10,7 @@ each, so that the log can say so.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -34,8 +34,9 @@ class FileText(msgspec.Struct, frozen=True):
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """`messages` ends with the question. `passages` and `files` are what it may rest on;
-    `options` are wishes to the provider (temperature, max_tokens, stop ...)."""
+    """`messages` ends with the question; they are the user's and the assistant's, and orders stand in
+    `instructions`. `passages` and `files` are what it may rest on; `options` are wishes to the provider
+    (temperature, max_tokens, stop ...)."""
 
     messages: tuple[Message, ...]
     instructions: str = ""
@@ -128,12 +129,32 @@ def _cut(file: FileText, tokens: int) -> FileText:
     return FileText(file.name, file.text[: max(chars, 0)] + _CUT)
 
 
-def system_text(prompt: Prompt) -> str:
-    """Instructions, passages and files as one text, for providers that take a single system prompt.
+def limit_of(options: Mapping[str, object]) -> object:
+    """The most tokens that are wished for; None for no wish.
 
-    Passages and files are material, not orders, and are fenced off as such.
+    `max_tokens` counts before `max_completion_tokens`: by that name the doors hand on a client's wish,
+    whichever it used, and a client's counts before an owner's.
     """
-    parts = [prompt.instructions] if prompt.instructions else []
+    given = (options.get(name) for name in ("max_tokens", "max_completion_tokens"))
+    return next((limit for limit in given if limit is not None), None)
+
+
+def stops_of(options: Mapping[str, object]) -> list[object]:
+    """What the answer is to stop before: `stop`, which may be a single one, as a list."""
+    given = options.get("stop")
+    if isinstance(given, list | tuple):
+        return list(given)
+    return [given] if given else []
+
+
+def system_text(prompt: Prompt) -> str:
+    """Instructions, passages and files as one text, for providers that take a single system prompt."""
+    return "\n\n".join(filter(str.strip, (prompt.instructions, material(prompt))))
+
+
+def material(prompt: Prompt) -> str:
+    """Passages and files, fenced off: they are no orders."""
+    parts = []
     if prompt.passages:
         parts.append(
             "Passages that may help, numbered. Rest on them where they fit and cite them as [1], [2]. "

@@ -3,16 +3,23 @@
 The only place where questions, models and logs meet. It knows the ports and no
 adapter, so everything outside (model, store, knowledge, clock) is handed to it.
 
-    engine.py    Engine: what doors call (ask, follow, stop, forget), and the dispatcher
-    run.py       one turn, from its claim to its end
-    attempt.py   one attempt: prompt, model, timeouts, retries
-    live.py      a running turn's log: shown at once, journaled soon after
-    reading.py   who may read what, from where
-    journal.py   writes the logs of all live turns together, and renews their leases
-    bells.py     how readers are woken
-    usage.py     what answers used, by day
-    readiness.py whether a question could be written down now
-    seldom.py    what would be logged again and again
+    engine.py      Engine: what doors call (ask, follow, stop, forget)
+    dispatcher.py  claims turns and runs them, each in a task of its own
+    run.py         one turn, from its claim to its end
+    prompts.py     what the model is asked
+    attempt.py     one attempt: model, retries, the missing end mark
+    silence.py     how long a model may say nothing
+    live.py        a running turn's log: shown at once, journaled soon after
+    journal.py     writes the logs of all live turns together, and renews their leases
+    beat.py        what happens by the clock
+    chores.py      small work beside the turns
+    reading.py     who may read what, from where
+    follower.py    one reader of a turn, or of a thread
+    bells.py       how readers are woken
+    rules.py       how turns are run, as values
+    usage.py       what answers used, by day
+    readiness.py   whether a question could be written down now
+    seldom.py      what would be logged again and again
 """
 
 from penstock.engine.engine import Asked, Engine

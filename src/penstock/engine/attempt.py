@@ -1,4 +1,4 @@
-"""One attempt at a turn: build the prompt, listen to the model, show what it says.
+"""One attempt at a turn: listen to the model, show what it says.
 
 The rules that hold for every model are kept here, so that no adapter has to: a model
 that says nothing for too long is stalled; one that fails before its first event is
@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import assert_never
 
 import msgspec
 
-from penstock.core import fault
-from penstock.core import prompt as prompts
 from penstock.core.citing import cited
 from penstock.core.events import (
     Cited,
@@ -24,7 +22,6 @@ from penstock.core.events import (
     Failed,
     Finished,
     Noted,
-    Passage,
     Reasoning,
     Restarted,
     Retracted,
@@ -38,19 +35,16 @@ from penstock.core.events import (
     Usage,
     Waiting,
 )
-from penstock.core.ports import Blobs, Exchange, Knowledge, Model, Threads
-from penstock.core.prompt import FileText, Prompt
-from penstock.core.question import File, Message, Person
+from penstock.core.ports import Model
+from penstock.core.prompt import Prompt
 from penstock.engine.journal import Journal
 from penstock.engine.live import Live
 from penstock.engine.rules import Rules
-from penstock.errors import LeaseLost, ModelBusy, ModelCut, ModelError, ModelRefused, ModelStalled
+from penstock.engine.silence import Silence
+from penstock.errors import ModelBusy, ModelCut, ModelError, ModelRefused
 
 log = logging.getLogger("penstock.engine")
 
-# A search that takes longer than this is worth a word to the reader.
-_SEARCH_QUIETLY_S = 0.25
-_SEARCHING = "Looking in the documents…"
 # A model that never waits would keep everybody else waiting; after so many events they get their turn.
 _EVENTS_AT_ONCE = 32
 
@@ -67,94 +61,19 @@ class NotAnEvent(ModelRefused):
     for_reader = ModelError.for_reader
 
 
-class SearchFailed(ModelRefused):
-    code = "search_failed"
-    for_reader = "The documents could not be searched. Please ask again."
-
-
 class Attempts:
     """Makes attempts: holds everything an attempt needs that is not the turn's own."""
 
-    def __init__(
-        self,
-        *,
-        model: Model,
-        knowledge: Knowledge | None,
-        threads: Threads,
-        blobs: Blobs,
-        rules: Rules,
-        journal: Journal,
-        clock: Callable[[], float],
-        today: Callable[[Person], str],
-    ) -> None:
+    def __init__(self, model: Model, journal: Journal, rules: Rules, clock: Callable[[], float]) -> None:
         self.model = model
-        self._knowledge = knowledge
-        self._threads = threads
-        self._blobs = blobs
-        self._rules = rules
         self._journal = journal
+        self._rules = rules
         self._clock = clock
-        self._today = today
-
-    # --- The prompt ------------------------------------------------------------
-
-    async def prompt(self, live: Live) -> Prompt:
-        """What the model is asked, thread and files trimmed to its window; trimming is noted in the log."""
-        questions = live.claim.questions
-        text = "\n\n".join(q.text for q in questions if q.text)
-        history = [line for q in questions for line in q.history]
-        orders = [self._rules.instructions, *(m.text for m in history if m.role == "system")]
-        earlier = [] if live.claim.first else await self._earlier(live)
-        built = prompts.build(
-            instructions=prompts.dated("\n\n".join(filter(None, orders)), self._today(questions[0].person)),
-            turns=[*earlier, *prompts.grouped([m for m in history if m.role != "system"])],
-            question=text,
-            window_tokens=self.model.window_tokens,
-            passages=await self._passages(live, text),
-            files=[await self._file(f) for q in questions for f in q.files],
-            options={
-                **self._rules.options,
-                **{name: value for q in questions for name, value in q.options.items()},
-            },
-        )
-        if built.trimmed:
-            await self._journal.commit(live, Noted("trimmed", {**built.trimmed}))
-        return built.prompt
-
-    async def _earlier(self, live: Live) -> list[list[Message]]:
-        exchanges = await self._threads.transcript(
-            live.thread, before=live.turn, limit=self._rules.transcript_turns
-        )
-        return [lines for exchange in exchanges if (lines := _lines(exchange))]
-
-    async def _passages(self, live: Live, query: str) -> Sequence[Passage]:
-        if self._knowledge is None or not query:
-            return ()
-        search = asyncio.ensure_future(self._knowledge.search(query, self._rules.passages))
-        try:
-            done, _ = await asyncio.wait([search], timeout=_SEARCH_QUIETLY_S)
-            if not done:
-                await self._journal.commit(live, Status(_SEARCHING))
-            return await search
-        except (LeaseLost, asyncio.CancelledError):
-            raise
-        except Exception as exc:
-            raise SearchFailed(fault.told(exc)) from exc
-        finally:
-            search.cancel()
-
-    async def _file(self, file: File) -> FileText:
-        data = await self._blobs.get(file.sha256)
-        if data is None:
-            return FileText(file.name, "(this file is no longer there)")
-        return FileText(file.name, data.decode("utf-8", "replace"))
-
-    # --- The model -------------------------------------------------------------
 
     async def listen(self, live: Live, prompt: Prompt) -> None:
         """Show what the model says, and finish the turn when it has ended. Raises ModelError."""
         said = _Said()
-        silence = _Silence(live, self._rules.first_token_s, self._rules.idle_s, self._clock)
+        silence = Silence(live, self._rules.first_token_s, self._rules.idle_s, self._clock)
         try:
             await self._until_heard(live, prompt, said, silence)
         finally:
@@ -164,7 +83,7 @@ class Attempts:
         late = cited(live.fold.text, prompt.passages, said.citations)
         await self._journal.finish(live, "done", *late, *said.usage, said.finished)
 
-    async def _until_heard(self, live: Live, prompt: Prompt, said: _Said, silence: _Silence) -> None:
+    async def _until_heard(self, live: Live, prompt: Prompt, said: _Said, silence: Silence) -> None:
         """Hear the model out; ask it again while it fails before it has said anything."""
         retry = 0
         while True:
@@ -193,7 +112,7 @@ class Attempts:
         bound_s = min(self._rules.retry_first_s * 2**retry, self._rules.retry_most_s)
         return random.uniform(bound_s / 2, bound_s)
 
-    async def _hear(self, live: Live, prompt: Prompt, said: _Said, silence: _Silence) -> None:
+    async def _hear(self, live: Live, prompt: Prompt, said: _Said, silence: Silence) -> None:
         clock, journal = self._clock, self._journal
         heard = 0
         events = self.model.stream(prompt)
@@ -254,40 +173,6 @@ class _Said:
         self.citations: set[int] = set()
 
 
-class _Silence:
-    """Interrupts a turn whose model is silent too long.
-
-    `heard_s` is set with every event, which costs nothing; one timer looks at it now and then.
-    """
-
-    def __init__(self, live: Live, first_s: float, idle_s: float, clock: Callable[[], float]) -> None:
-        self._live = live
-        self._first_s = first_s
-        self._idle_s = idle_s
-        self._clock = clock
-        self._since_s = clock()
-        self.heard_s: float | None = None
-        self._timer = asyncio.get_running_loop().call_later(min(first_s, idle_s), self._look)
-
-    def allow(self, s: float) -> None:
-        """The next `s` seconds are a pause of our own."""
-        self._since_s = self._clock() + s
-
-    def over(self) -> None:
-        self._timer.cancel()
-
-    def _look(self) -> None:
-        if self.heard_s is None:
-            left_s = self._since_s + self._first_s - self._clock()
-        else:
-            left_s = self.heard_s + self._idle_s - self._clock()
-        if left_s > 0:
-            self._timer = asyncio.get_running_loop().call_later(left_s, self._look)
-        else:
-            after = "the first event" if self.heard_s is None else "the next event"
-            self._live.interrupt(ModelStalled(f"waited too long for {after}"))
-
-
 def _check(event: Event) -> None:
     """Raises NotAnEvent for what could be written down and never be read again."""
     try:
@@ -301,11 +186,3 @@ async def _closed(events: AsyncIterator[Event]) -> None:
     close = getattr(events, "aclose", None)
     if close is not None:
         await close()
-
-
-def _lines(exchange: Exchange) -> list[Message]:
-    """An earlier turn as a model reads it; one without an answer is left out, for models want pairs."""
-    if not exchange.view.text:
-        return []
-    asked = [Message("user", q.text) for q in exchange.questions]
-    return [*asked, Message("assistant", exchange.view.text)]

@@ -73,7 +73,3 @@ class Bells:
 
     def count(self, key: str) -> int:
         return len(self._by_key.get(key, ()))
-
-    @property
-    def total(self) -> int:
-        return sum(map(len, self._by_key.values()))

@@ -20,6 +20,8 @@ _KEY = "penstock/ready"
 
 
 class Readiness:
+    """Of one store. However many ask, it is written to once in 5 s at most."""
+
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock

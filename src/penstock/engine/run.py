@@ -15,6 +15,7 @@ from penstock.core.events import Failed, Restarted, Stopped
 from penstock.engine.attempt import Attempts
 from penstock.engine.journal import Journal, StopOrdered
 from penstock.engine.live import Live
+from penstock.engine.prompts import Prompts
 from penstock.engine.rules import Rules, TurnReport
 from penstock.errors import ModelError, PenstockError, StoreError
 
@@ -37,12 +38,14 @@ class TooManyAttempts(ModelError):
 class Runs:
     def __init__(
         self,
+        prompts: Prompts,
         attempts: Attempts,
         journal: Journal,
         rules: Rules,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
+        self._prompts = prompts
         self._attempts = attempts
         self._journal = journal
         self._rules = rules
@@ -97,7 +100,7 @@ class Runs:
         while True:
             try:
                 async with live.interruptible():
-                    await self._attempts.listen(live, await self._attempts.prompt(live))
+                    await self._attempts.listen(live, await self._prompts.build(live))
                 return
             except ModelError as exc:
                 # One that failed before its first event was asked again already.

@@ -9,6 +9,8 @@ _EVERY_S = 10.0
 
 
 class Seldom:
+    """Of one kind of mishap: tells its owner when to log it, every 10 s at most."""
+
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._said_s = -math.inf

@@ -10,7 +10,17 @@ HTTP/1.1 only. No redirects, because another host must not be sent what was mean
 """
 
 from penstock.http.client import Client, reason
-from penstock.http.response import CutOff, Response, Unreachable
+from penstock.http.response import COMPLAINT_S, CutOff, Response, Unreachable
 from penstock.http.wire import Target, request, target
 
-__all__ = ["Client", "CutOff", "Response", "Target", "Unreachable", "reason", "request", "target"]
+__all__ = [
+    "COMPLAINT_S",
+    "Client",
+    "CutOff",
+    "Response",
+    "Target",
+    "Unreachable",
+    "reason",
+    "request",
+    "target",
+]

@@ -26,11 +26,13 @@ def target(url: str) -> tuple[Target, str, dict[str, str]]:
     if not (tls or parts.scheme == "http") or not parts.hostname:
         raise ValueError("not an http or https URL")
     host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
-    port = parts.port or (443 if tls else 80)
+    usual = 443 if tls else 80
+    port = usual if parts.port is None else parts.port
     path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     _one_line(path)
     shown = f"[{host}]" if ":" in host else host
-    headers = {"host": shown if parts.port is None else f"{shown}:{port}"}
+    # The scheme's own port is left out, as browsers do: some servers know themselves by no other name.
+    headers = {"host": shown if port == usual else f"{shown}:{port}"}
     if parts.username is not None:
         user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"

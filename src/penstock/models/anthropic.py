@@ -1,6 +1,6 @@
 """Claude at Anthropic, and whatever else speaks the Messages API.
 
-What is sent is made in anthropic_request.py, and what comes back is read in anthropic_events.py;
+What is sent is made in messages/request.py, and what comes back is read in messages/events.py;
 both are Bedrock's, too. https://platform.claude.com/docs/en/api/messages/create
 """
 
@@ -9,41 +9,37 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from urllib.parse import urlsplit
 
-import msgspec
-
 from penstock import http
 from penstock.core import sse
 from penstock.core.events import Event, Finished, Noted
-from penstock.core.prompt import Prompt, system_text
-from penstock.errors import ConfigError, ModelError, ModelMisconfigured, ModelRefused
-from penstock.models.anthropic_events import Reading
-from penstock.models.anthropic_request import Request, family_of, request
+from penstock.core.prompt import Prompt
+from penstock.errors import ConfigError, ModelError
+from penstock.models.asking import as_json, key, said
 from penstock.models.body import JsonBody, body_of
 from penstock.models.complaint import Hidden
-from penstock.models.http import Http, Response
+from penstock.models.http import CLOSE_WAIT_S, Http, Response
+from penstock.models.messages.events import Reading
+from penstock.models.messages.families import family_of
+from penstock.models.messages.request import Request, request
 
-# The connection can be used again if its stream ends together with message_stop.
-_CLOSE_WAIT_S = 0.1
+BASE_URL = "https://api.anthropic.com"
 
 # --- Wire: plain data in, plain data out --------------------------------------
 
 # Since this version a temperature is refused, even by models that take one; the one before it takes both.
 # https://platform.claude.com/docs/en/api/versioning
-_VERSION = "2026-10-21"
+VERSION = "2026-10-21"
 _VERSION_WITH_SAMPLING = "2023-06-01"
 
 
 def version_of(asked: Request) -> str:
     """The API version to ask by."""
-    return _VERSION_WITH_SAMPLING if asked.sampling else _VERSION
+    return _VERSION_WITH_SAMPLING if asked.sampling else VERSION
 
 
 def encode(asked: Request, model: str) -> bytes:
     """The request's body. Raises ModelRefused when an option is nothing that JSON knows."""
-    try:
-        return msgspec.json.encode({"model": model, "stream": True, **asked.body})
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as exc:
-        raise ModelRefused(f"the request cannot be written as JSON ({type(exc).__name__})") from exc
+    return as_json({"model": model, "stream": True, **asked.body})
 
 
 def url_of(base_url: str) -> str:
@@ -55,18 +51,6 @@ def url_of(base_url: str) -> str:
     except ValueError:
         pass
     raise ConfigError("The base URL for Anthropic must look like https://host.")
-
-
-def _key(api_key: str) -> str:
-    key = api_key.strip()
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise ConfigError("Anthropic's API key contains a character that no key has. Was it copied whole?")
-    return key
-
-
-def _said(prompt: Prompt) -> str:
-    """Everything of people's that a provider might quote back in a complaint."""
-    return "\n".join((system_text(prompt), *(line.text for line in prompt.messages)))
 
 
 def _ended(events: Iterator[Event], asked: Request) -> Iterator[Event]:
@@ -87,7 +71,7 @@ class Anthropic:
         self,
         model: str,
         *,
-        base_url: str = "https://api.anthropic.com",
+        base_url: str = BASE_URL,
         api_key: str | None = None,
         http: Http,
         caching: bool = False,
@@ -96,10 +80,11 @@ class Anthropic:
         self._model = model
         self._name = f"anthropic/{model}"
         self._url = url_of(base_url)
-        self._api_key = _key(api_key or "")
+        self._api_key = key(api_key, whose="Anthropic's")
         self._http = http
         self._caching = caching
-        self._window_tokens = window_tokens or family_of(model).window_tokens
+        self._family = family_of(model)
+        self._window_tokens = window_tokens or self._family.window_tokens
         self._host = urlsplit(base_url).hostname
         self._who = f"{self._name} at {self._host}"
 
@@ -115,8 +100,8 @@ class Anthropic:
         return self._window_tokens
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Event]:
-        hidden = Hidden(self._api_key, _said(prompt))
-        asked = request(prompt, self._model, caching=self._caching)
+        hidden = Hidden(self._api_key, said(prompt))
+        asked = request(prompt, self._family, caching=self._caching)
         reading = Reading(self._model, self._who, hidden, passages=len(prompt.passages))
         with await self._sent(asked, hidden) as response:
             chunk = await response.read()
@@ -130,24 +115,15 @@ class Anthropic:
                 yield event
 
     async def close(self) -> None:
-        """Close the client, which other models may share; they would open another."""
+        """Close its connections."""
         await self._http.close()
 
     async def _sent(self, asked: Request, hidden: Hidden) -> Response:
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream",
-            "anthropic-version": version_of(asked),
-        }
+        headers = {"Accept": "text/event-stream", "anthropic-version": version_of(asked)}
         if self._api_key:
             headers["x-api-key"] = self._api_key
-        response = await self._http.post(
-            self._url, encode(asked, self._model), headers, who=self._who, hidden=hidden
-        )
-        if response.media_type == "text/html":
-            response.close()
-            raise ModelMisconfigured(f"{self._who} answered with a web page. Is the base URL right?")
-        return response
+        body = encode(asked, self._model)
+        return await self._http.post(self._url, body, headers, who=self._who, hidden=hidden)
 
     def _fed(self, body: sse.Decoder | JsonBody, chunk: bytes) -> list[bytes]:
         try:
@@ -156,4 +132,4 @@ class Anthropic:
             raise ModelError(f"{self._who} sent {exc}") from exc
 
     def _more(self, response: Response, reading: Reading) -> Awaitable[bytes]:
-        return response.read_within(_CLOSE_WAIT_S) if reading.done else response.read()
+        return response.read_within(CLOSE_WAIT_S) if reading.done else response.read()

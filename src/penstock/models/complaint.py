@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from penstock.errors import ModelBusy, ModelError, ModelMisconfigured, ModelRefused, ModelUnreachable
+from penstock.models.decoding import UNREADABLE
 
 _MAX_CHARS = 400
 # Shorter runs are ordinary words that a complaint and a prompt may well share.
@@ -68,7 +69,7 @@ def read(body: bytes) -> Complaint:
     """The complaint in a response's body, whatever that is."""
     try:
         return of(msgspec.json.decode(body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         # A proxy's page of HTML tells its owner nothing that the status does not.
         text = body[:_MAX_CHARS].decode(errors="replace").strip()
         return Complaint("" if text.startswith("<") else text)

@@ -1,4 +1,4 @@
-"""How models reach their providers: one client for all, and every failure one of ours.
+"""How models reach their providers: what they say in headers, and every failure one of ours.
 
 What a provider answers is given out as it arrives. There is no limit on how long an answer
 takes or how long it pauses: the engine keeps those times, for all models alike.
@@ -14,11 +14,18 @@ from types import TracebackType
 from typing import Self
 
 from penstock import http
-from penstock.errors import ModelCut, ModelUnreachable
+from penstock.errors import ModelCut, ModelMisconfigured, ModelUnreachable
 from penstock.models import complaint
 from penstock.models.complaint import NOTHING_HIDDEN, Hidden
 
-_COMPLAINT_BYTES = 64 * 1024
+HEADERS = {
+    "Content-Type": "application/json",
+    # A compressing proxy gathers what should flow.
+    "Accept-Encoding": "identity",
+    "User-Agent": "penstock",
+}
+CLOSE_WAIT_S = 0.1
+"""A connection can be used again if its stream ends together with its end mark."""
 
 
 class Response:
@@ -71,19 +78,19 @@ class Response:
         self._raw.close()
 
 
-class Http:
-    """One client for all the models of a process."""
+def streaming(raw: http.Response, who: str, address: str = "base URL") -> Response:
+    """An answer to be read. Raises ModelMisconfigured for a web page, which is what other addresses have."""
+    response = Response(raw, who)
+    if response.media_type == "text/html":
+        response.close()
+        raise ModelMisconfigured(f"{who} answered with a web page. Is the {address} right?")
+    return response
 
-    def __init__(
-        self,
-        *,
-        connect_timeout_s: float = 10.0,
-        headers_timeout_s: float = 600.0,
-        now_s: Callable[[], float] = time.time,
-    ) -> None:
-        # Headers may wait for the first token, and that for a model being loaded: only a bound, no pace.
-        self._headers_timeout_s = headers_timeout_s
-        self._complaint_timeout_s = connect_timeout_s
+
+class Http:
+    """The client of a model, which closes it."""
+
+    def __init__(self, *, connect_timeout_s: float = 10.0, now_s: Callable[[], float] = time.time) -> None:
         self._now_s = now_s
         self._client = http.Client(connect_timeout_s=connect_timeout_s)
 
@@ -98,22 +105,17 @@ class Http:
     ) -> Response:
         """The response, once its headers are there and say that it is an answer.
 
-        Raises ModelBusy, ModelRefused or ModelUnreachable.
+        Raises ModelBusy, ModelRefused, ModelMisconfigured or ModelUnreachable.
         """
-        # A compressing proxy gathers what should flow.
-        headers = {"Accept-Encoding": "identity", "User-Agent": "penstock", **headers}
         try:
-            async with asyncio.timeout(self._headers_timeout_s):
-                raw = await self._client.send("POST", url, headers, body)
+            raw = await self._client.send("POST", url, {**HEADERS, **headers}, body)
         except http.Unreachable as exc:
             raise ModelUnreachable(f"{who} cannot be reached ({exc})") from exc
-        except TimeoutError as exc:
-            raise ModelUnreachable(f"{who} cannot be reached ({http.reason(exc)})") from exc
         if raw.status == 200:
-            return Response(raw, who)
+            return streaming(raw, who)
         try:
             raise complaint.error(
-                complaint.read(await self._beginning(raw)),
+                complaint.read(await raw.beginning()),
                 who=who,
                 status=raw.status,
                 retry_after_s=complaint.retry_after_s(raw.headers, self._now_s()),
@@ -124,11 +126,3 @@ class Http:
 
     async def close(self) -> None:
         await self._client.close()
-
-    async def _beginning(self, raw: http.Response) -> bytes:
-        """What came of a complaint's body in a few seconds: the status alone is enough."""
-        try:
-            async with asyncio.timeout(self._complaint_timeout_s):
-                return await raw.whole(_COMPLAINT_BYTES)
-        except (http.CutOff, TimeoutError):
-            return b""

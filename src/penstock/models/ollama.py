@@ -5,13 +5,12 @@ https://docs.ollama.com/api/tags
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import closing
 
 import msgspec
 
-from penstock.http import Client, CutOff, Unreachable
+from penstock.http import Client, Unreachable
+from penstock.models.decoding import UNREADABLE
 
 # It is on this machine or nearby; whoever starts Penstock waits for this.
 _WITHIN_S = 0.7
@@ -30,7 +29,7 @@ def decode(body: bytes) -> list[str]:
     """The models it has, most recently used or pulled first; those that only embed left out."""
     try:
         tags = msgspec.json.decode(body, type=_Tags).models or []
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return []
     return [tag.name for tag in tags if tag.name and "embed" not in tag.name]
 
@@ -39,10 +38,9 @@ async def models_at(url: str, *, within_s: float = _WITHIN_S) -> Sequence[str] |
     """None when nothing answers there as Ollama would."""
     client = Client()
     try:
-        async with asyncio.timeout(within_s):
-            with closing(await client.send("GET", f"{url}/api/tags", {})) as response:
-                return decode(await response.whole(_MAX_BYTES)) if response.status == 200 else None
-    except (Unreachable, CutOff, TimeoutError):
+        status, body = await client.fetch("GET", f"{url}/api/tags", within_s=within_s, most_bytes=_MAX_BYTES)
+        return decode(body) if status == 200 else None
+    except Unreachable:
         return None
     finally:
         await client.close()

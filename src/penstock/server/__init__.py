@@ -2,7 +2,7 @@
 
 app.py           build: the ASGI program, its routes and its life
 api.py           the native API: ask, read, follow, stop, forget
-socket.py        the same on one WebSocket
+socket.py        the same on one WebSocket; socket_messages.py its messages
 completions.py   OpenAI's chat completions
 driver.py        drives one reader of one turn, by SSE or by WebSocket
 stream.py        a response that is written as it comes

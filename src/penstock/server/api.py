@@ -153,8 +153,10 @@ class Api:
         thread = desk.thread(person, request.path_params["thread"])
         limit = _limit(request.query_params.get("limit", ""))
         before = request.query_params.get("before", "")
-        found = await desk.engine.transcript(person, thread, before=before, limit=limit)
-        earlier = found[0].turn.id if len(found) == limit else None
+        # One more than is wanted shows whether there are any before them.
+        found = await desk.engine.transcript(person, thread, before=before, limit=limit + 1)
+        more, found = len(found) > limit, found[-limit:]
+        earlier = found[0].turn.id if more else None
         return _json(Transcript(thread_name(thread), [_turn(exchange) for exchange in found], earlier))
 
     async def forget(self, request: Request) -> ASGIApp:

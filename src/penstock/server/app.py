@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from penstock import logs
 from penstock.errors import Busy, NotFound, PenstockError, Refused
 from penstock.server.api import Api
 from penstock.server.completions import Completions
@@ -107,8 +108,10 @@ class Life:
         return self._desk
 
     async def _opened(self) -> Desk:
+        settings = self._settings or self._assistant.settings()
+        logs.unless_set_up(settings.log, settings.log_level)
         opened = await self._stack.enter_async_context(
-            self._assistant.opened(self._settings, report=self._metrics.report)
+            self._assistant.opened(settings, report=self._metrics.report)
         )
         # Behind a name of one's own, the host is whoever serves it to check.
         hosts = LOOPBACK if self._identify is None and opened.settings.host in LOOPBACK else ()

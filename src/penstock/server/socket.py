@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 from starlette.types import Message as StarletteMessage
@@ -29,6 +30,7 @@ from penstock.server.desk import AtDesk, Desk, thread_name
 from penstock.server.driver import Driver, thread_drivers
 from penstock.server.patience import Patience
 from penstock.server.problems import BodyTooLarge, WrongShape, problem
+from penstock.server.socket_messages import MESSAGE, Ask, Message, Ping, Reply, Resume, Stop, re_of
 
 log = logging.getLogger("penstock.server")
 
@@ -39,65 +41,6 @@ _MOST_FOLLOWED = 100
 class TooManyFollowed(Busy):
     code = "too_many_followed"
     for_reader = "Too many answers are followed on this connection already."
-
-
-# --- Messages -----------------------------------------------------------------
-
-
-class _Message(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
-    """`re` comes back in every answer to this message."""
-
-    re: str = ""
-
-
-class Ask(_Message, frozen=True, tag="ask", kw_only=True):
-    thread: str
-    text: str
-    id: str | None = None
-
-
-class Resume(_Message, frozen=True, tag="resume", kw_only=True):
-    """Follow a turn from a cursor, or a thread with all that comes (and its cursor, if there is one)."""
-
-    thread: str = ""
-    cursor: str = ""
-
-
-class Stop(_Message, frozen=True, tag="stop", kw_only=True):
-    turn: str
-
-
-class Ping(_Message, frozen=True, tag="ping"):
-    pass
-
-
-Message = Ask | Resume | Stop | Ping
-
-
-class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
-    type: Literal["pong", "stopping"]
-    re: str = ""
-    turn: str = ""
-
-
-class _Re(msgspec.Struct):
-    """What a message of any shape says of itself."""
-
-    re: str = ""
-
-
-_message: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
-_re = msgspec.json.Decoder(_Re)
-
-
-def _re_of(sent: str) -> str:
-    try:
-        return _re.decode(sent).re
-    except (msgspec.MsgspecError, RecursionError):
-        return ""
-
-
-# --- I/O ----------------------------------------------------------------------
 
 
 class SocketDoor:
@@ -157,8 +100,8 @@ class Connection:
         re = ""
         try:
             sent = self._text(received)
-            re = _re_of(sent)
-            await self._act(decoded(_message, sent))
+            re = re_of(sent)
+            await self._act(decoded(MESSAGE, sent))
         except PenstockError as exc:
             await self._send(error_frame(exc, re))
 
@@ -190,7 +133,7 @@ class Connection:
         await self._send(msgspec.json.encode({"type": "accepted", "re": re, **told}))
         if Followed(name) not in self._following:
             turn = received.turn.id
-            self._follow(re, Followed(name, turn), self._turn(thread, turn, None))
+            self._follow(re, Followed(name, turn), partial(self._turn, thread, turn, None))
 
     async def _resume(self, re: str, name: str, cursor: Cursor | None) -> None:
         if name:
@@ -198,19 +141,18 @@ class Connection:
             # What is told of the thread is not told a second time of its turns.
             for what in [what for what in self._following if what.thread == name]:
                 self._leave(what)
-            self._follow(re, Followed(name), self._thread(thread, cursor))
+            self._follow(re, Followed(name), partial(self._thread, thread, cursor))
         elif cursor is not None:
             info, _ = await self._desk.engine.turn(self._person, cursor.turn)
             what = Followed(thread_name(info.thread), info.id)
-            self._follow(re, what, self._turn(info.thread, info.id, cursor))
+            self._follow(re, what, partial(self._turn, info.thread, info.id, cursor))
         else:
             raise WrongShape("To resume, name a thread, a cursor, or both.")
 
-    def _follow(self, re: str, what: Followed, work: Coroutine[Any, Any, None]) -> None:
+    def _follow(self, re: str, what: Followed, work: Callable[[], Awaitable[None]]) -> None:
         """Follow it in a task of its own; whoever follows it already is replaced."""
         self._leave(what)
         if len(self._following) >= _MOST_FOLLOWED:
-            work.close()
             raise TooManyFollowed(f"{_MOST_FOLLOWED} answers are followed on this socket already")
         task = self._following[what] = asyncio.create_task(self._told_of_errors(re, work))
         task.add_done_callback(lambda done: self._forget(what, done))
@@ -225,10 +167,10 @@ class Connection:
         if not done.cancelled() and (exc := done.exception()) is not None:
             log.error("a reader failed", exc_info=exc)
 
-    async def _told_of_errors(self, re: str, work: Coroutine[Any, Any, None]) -> None:
+    async def _told_of_errors(self, re: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
             try:
-                await work
+                await work()
             except PenstockError as exc:
                 await self._send(error_frame(exc, re))
         except WebSocketDisconnect:

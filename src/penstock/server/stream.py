@@ -55,25 +55,34 @@ class EventStream:
         self._complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._chunks), Patience(self._stalled_s) as patience:
-            # In a task of its own, because each token wakes every coroutine that waits for the next one,
-            # and a request's task has a dozen more, from the server down to here.
-            writer = asyncio.create_task(self._write(scope, send, patience))
-            writer.add_done_callback(patience.leave)
-            try:
-                await _until_gone(receive)
-                patience.lost = True
-            finally:
-                writer.remove_done_callback(patience.leave)
-                writer.cancel()
-                await asyncio.wait([writer])
-        if patience.lost and not self._complete:
-            self._left()
-        if not writer.cancelled():
-            writer.result()
+        try:
+            async with aclosing(self._chunks), Patience(self._stalled_s) as patience:
+                await self._written(scope, receive, send, patience)
+        except OSError:
+            # ASGI's word for a reader that is gone.
+            pass
+        finally:
+            if not self._complete:
+                self._left()
+
+    async def _written(self, scope: Scope, receive: Receive, send: Send, patience: Patience) -> None:
+        # In a task of its own, because each token wakes every coroutine that waits for the next one, and a
+        # request's task has a dozen more, from the server down to here.
+        writer = asyncio.create_task(self._write(scope, send, patience))
+        writer.add_done_callback(patience.leave)
+        try:
+            await _until_gone(receive)
+        finally:
+            writer.remove_done_callback(patience.leave)
+            writer.cancel()
+            await asyncio.wait([writer])
+            if not writer.cancelled():
+                writer.result()
 
     async def _write(self, scope: Scope, send: Send, patience: Patience) -> None:
+        patience.begun += 1
         await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._headers]})
+        patience.taken += 1
         if scope["method"] != "HEAD":
             await self._write_body(send, patience)
         patience.begun += 1

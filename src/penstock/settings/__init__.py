@@ -1,8 +1,8 @@
 """Every setting there is: penstock.toml, then the environment, then what a flag or a program gives.
 
 Reading is strict and patient: an unknown key names its neighbour, and all problems are reported at
-once. `from_world` is the one place of the package that looks at the environment, and it does so only
-when a door calls it.
+once. This file is the only one of the package that looks at the environment, in `from_world`, `read_world`
+and `aws_environ`, and only when one of these is called.
 """
 
 from __future__ import annotations

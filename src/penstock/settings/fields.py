@@ -70,6 +70,18 @@ _OLLAMA_HOST = r"^(?:(https?)://)?([^\s/:\[\]]*|\[[0-9A-Fa-f:]+\])(?::(\d{1,5}))
 _Ollama = Meta(pattern=_OLLAMA_HOST, extra={"expected": "an address such as 127.0.0.1:11434"})
 
 
+class ModelOptions(msgspec.Struct, frozen=True):
+    """What `model_options` may hold under the names that nearly all providers know; the rest is theirs."""
+
+    temperature: Annotated[float, Meta(ge=0)] = 1.0
+    top_p: Annotated[float, Meta(ge=0, le=1, extra={"expected": "a number from 0 to 1"})] = 1.0
+    # A whole number; some servers take -1 for "no limit".
+    top_k: Annotated[int, Meta(extra={"expected": "a whole number"})] = 0
+    max_tokens: _Count = 1
+    max_completion_tokens: _Count = 1
+    stop: Annotated[str | list[str], Meta(extra={"expected": "text, or a list of texts"})] = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     model: Annotated[
         str,
@@ -78,14 +90,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "answers when those before it fail. Empty: `openai/gpt-4.1-mini` when OPENAI_API_KEY is set, "
             "else `anthropic/claude-haiku-5-5` when ANTHROPIC_API_KEY is, else what an Ollama that answers "
             "has, else the built-in `demo`.",
-            extra={"several": True},
+            pattern=r"^$|[^\s,]",
+            extra={"several": True, "expected": "a name such as openai/gpt-4.1-mini, or a list of names"},
         ),
     ] = ""
     window_tokens: Annotated[
         int,
         _says(
-            "How much a model behind OpenAI's or Anthropic's protocol or Ollama takes in at once, in tokens. "
-            "0: by its name, and 4096 where that is not known.",
+            "How much the model takes in at once, in tokens. 0: by its name; where that is not known, 8192 "
+            "in Bedrock and 4096 elsewhere.",
             ge=0,
         ),
     ] = 0
@@ -94,7 +107,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _says(
             "What is asked of the model besides, as a table: `temperature`, `top_p`, `top_k`, `max_tokens`, "
             "`stop`, and what else a provider knows, by its own name. What it does not know is left out. In "
-            "the environment: as JSON."
+            "the environment: as JSON.",
+            extra={"holds": ModelOptions},
         ),
     ] = field(default_factory=dict)
     prompt_caching: Annotated[

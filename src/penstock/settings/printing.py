@@ -8,7 +8,7 @@ import msgspec
 from msgspec import inspect
 
 from penstock.core.overlap import NAMES
-from penstock.settings.fields import NAMES_OF_OTHERS, Settings
+from penstock.settings.fields import NAMES_OF_OTHERS, ModelOptions, Settings
 
 # The setting that each part of the page begins with.
 _HEADINGS = {
@@ -49,12 +49,20 @@ def schema() -> dict[str, Any]:
     # The words of other systems are accepted too, so an editor must not mark them.
     settings["properties"]["overlap"]["enum"] = list(NAMES)
     settings["properties"]["model"]["type"] = ["string", "array"]
-    settings["properties"]["model"]["items"] = {"type": "string"}
+    settings["properties"]["model"]["items"] = {"type": "string", "pattern": r"\S"}
+    settings["properties"]["model"]["minItems"] = 1
+    settings["properties"]["model_options"]["properties"] = _of(ModelOptions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **settings,
         "title": "penstock.toml",
     }
+
+
+def _of(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The schema of each field. Its default is none: what is left out is left to the provider."""
+    fields: dict[str, Any] = msgspec.json.schema(kind)["$defs"][kind.__name__]["properties"]
+    return {name: {of: said for of, said in one.items() if of != "default"} for name, one in fields.items()}
 
 
 def markdown() -> str:

@@ -118,17 +118,38 @@ def _value(said: _Said) -> object:
         value = [part.strip() for part in str(value).split(",") if part.strip()]
     if said.is_text and isinstance(_bare(kind), inspect.DictType):
         value = _json(str(value))
-    if isinstance(value, list) and "several" in _extra(kind) and all(isinstance(one, str) for one in value):
-        value = ", ".join(value)
+    if "several" in _extra(kind):
+        value = _names(value)
     if isinstance(value, str):
         value = _extra(kind).get("aliases", {}).get(value, value)
     try:
         found = msgspec.convert(value, field.type, strict=not said.is_text, dec_hook=_decode)
         if isinstance(found, float) and not math.isfinite(found):
             raise msgspec.ValidationError("not finite")
+        if isinstance(found, dict) and "holds" in _extra(kind):
+            _check_held(said, found, _extra(kind)["holds"])
     except msgspec.ValidationError as error:
         raise ConfigError(_complaint(said, kind, str(error))) from None
     return _placed(found, said.folder)
+
+
+def _names(value: object) -> object:
+    """A list of names as one text; a list without any names is left, and complained of as such."""
+    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+        return value
+    return ", ".join(value) or value
+
+
+def _check_held(said: _Said, held: dict[str, object], kind: type[msgspec.Struct]) -> None:
+    """Raises ConfigError for the first value of a table that is not what `kind` says of it."""
+    for field in msgspec.structs.fields(kind):
+        if (value := held.get(field.name)) is None:
+            continue
+        try:
+            msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            one = said._replace(name=field.name, value=value, called=f"{said.called}.{field.name}")
+            raise ConfigError(_complaint(one, inspect.type_info(field.type), str(error))) from None
 
 
 def _json(text: str) -> object:

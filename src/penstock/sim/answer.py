@@ -5,6 +5,7 @@ The same seed and the same request give the same answer.
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections.abc import Iterator
@@ -51,6 +52,8 @@ class Cite(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of it, before a word is sent; its API turns it into steps."""
+
     id: str
     """Some 22 random letters, for the ids that the provider gives out."""
     pieces: tuple[Piece, ...] = ()
@@ -67,6 +70,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         return "".join(piece for piece in self.pieces if isinstance(piece, str))
+
+    @property
+    def signature(self) -> str:
+        """What vouches for the reasoning, as Claude's does."""
+        return base64.b64encode(f"simulated {self.id}".encode()).decode()
 
     @property
     def output_tokens(self) -> int:

@@ -48,6 +48,8 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What the answer to a request depends on. An API reads it from its own JSON."""
+
     model: str
     question: str = ""
     """The text of the last message, if it is the user's."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Protocol
 
 import msgspec
 
+from penstock.sim.api import Api
 from penstock.sim.faults import SHAPES
 from penstock.sim.steps import Cut, Head, Say, Step, Steps, Wait, is_chunked, whole
 
@@ -14,29 +14,19 @@ STALL_S = 30.0
 HEADER_LINE_S = 2.0
 
 
-class Desk(Protocol):
-    """An API's words for what goes wrong."""
-
-    def refused(self, kind: str, message: str = "", *, retry_after_s: float | None = None) -> Steps | None:
-        """The whole response, or nothing if that is not what the API refuses."""
-
-    def interrupted(self, kind: str) -> Say | None:
-        """What is said within the stream."""
-
-
-def changed(steps: Steps, orders: dict[str, float | None], desk: Desk, random: Random) -> Steps:
+def changed(steps: Steps, orders: dict[str, float | None], api: Api, random: Random) -> Steps:
     """The steps with every fault in them that is not a matter of what is answered."""
     for name, value in orders.items():
         if name not in SHAPES:
-            steps = _changed(steps, name, value, desk, random)
+            steps = _changed(steps, name, value, api, random)
     return steps
 
 
-def _changed(steps: Steps, name: str, value: float | None, desk: Desk, random: Random) -> Steps:
-    if (refused := desk.refused(name, retry_after_s=value)) is not None:
+def _changed(steps: Steps, name: str, value: float | None, api: Api, random: Random) -> Steps:
+    if (refused := api.refused(name, retry_after_s=value)) is not None:
         return refused
-    if (news := desk.interrupted(name)) is not None:
-        return _interrupted(steps, news, name, value, desk)
+    if (news := api.interrupted(name)) is not None:
+        return _interrupted(steps, news, name, value, api)
     match name:
         case "cut" | "reset":
             return _cut(steps, value, reset=name == "reset", random=random)
@@ -45,7 +35,7 @@ def _changed(steps: Steps, name: str, value: float | None, desk: Desk, random: R
         case "half-frame":
             return _halved(steps, value)
         case "bad-checksum":
-            return _flipped(steps, value, desk)
+            return _flipped(steps, value, api)
         case "stall":
             return _put(steps, _first_word(steps), Wait(STALL_S if value is None else value))
         case "stall-midway":
@@ -61,10 +51,10 @@ def _changed(steps: Steps, name: str, value: float | None, desk: Desk, random: R
             return steps
 
 
-def _interrupted(steps: Steps, news: Say, name: str, value: float | None, desk: Desk) -> Steps:
+def _interrupted(steps: Steps, news: Say, name: str, value: float | None, api: Api) -> Steps:
     if not _is_streamed(steps):
         # There is no middle: it is told as a status.
-        return desk.refused(name.removesuffix("-midway")) or desk.refused("error") or steps
+        return api.refused(name.removesuffix("-midway")) or api.refused("error") or steps
     return (*steps[: _middle(steps, value)], news)
 
 
@@ -96,9 +86,9 @@ def _halved(steps: Steps, after: float | None) -> Steps:
     return (*steps[:at], *(Say(step.data[: len(step.data) // 2]) for step in _next_said(steps[at:])))
 
 
-def _flipped(steps: Steps, after: float | None, desk: Desk) -> Steps:
+def _flipped(steps: Steps, after: float | None, api: Api) -> Steps:
     if not _is_streamed(steps):
-        return desk.refused("invalid", "Only a streamed answer has checksums: ask for one.") or steps
+        return api.refused("invalid", "Only a streamed answer has checksums: ask for one.") or steps
     at = _middle(steps, after)
     for said in _next_said(steps[at:]):
         at = steps.index(said, at)

@@ -14,13 +14,13 @@ import msgspec
 
 from penstock.sim.asked import Request
 from penstock.sim.connection import Connection, Left, WasCut
-from penstock.sim.manner import Count, Reply
+from penstock.sim.simulator import Count, Reply
 from penstock.sim.steps import Head
 
 Outcome = Literal["", "whole", "cut", "left"]
 
 
-class Simulator(Protocol):
+class Simulated(Protocol):
     """What `simulate` runs: it gives the steps for each request."""
 
     def check(self, told: str) -> None: ...
@@ -58,7 +58,7 @@ class Simulation:
     `url` is where it is; `requests` what it was asked, in the order in which it came.
     """
 
-    def __init__(self, simulator: Simulator, tell: Callable[[Seen], None] | None = None) -> None:
+    def __init__(self, simulator: Simulated, tell: Callable[[Seen], None] | None = None) -> None:
         self.url = ""
         self.requests: list[Seen] = []
         self._simulator = simulator
@@ -158,7 +158,7 @@ class Simulation:
 
 @asynccontextmanager
 async def simulate(
-    simulator: Simulator,
+    simulator: Simulated,
     *,
     host: str = "127.0.0.1",
     port: int = 0,

@@ -61,11 +61,5 @@ def whole(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> Steps
     return Head(status, (*headers, ("content-length", str(len(body))))), Say(body)
 
 
-def body(steps: Iterable[Step]) -> bytes:
-    """What arrives of the body."""
-    said = (step for step in steps if isinstance(step, Say))
-    return b"".join(step.data if step.only is None else step.data[: step.only] for step in said)
-
-
 def is_chunked(head: Head) -> bool:
     return all(name != "content-length" for name, _ in head.headers)

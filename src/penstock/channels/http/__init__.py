@@ -4,8 +4,8 @@
 those of an answer in one piece; `refusal` and `failure` are what a client gets instead.
 
 A chunk cannot be unsaid. When the log takes text back that was sent already, the stream ends
-with an error that names the turn under which the full answer can be read; when nothing was sent
-yet, it goes on silently. A stream that ends in an error has no `[DONE]`, so that no client can
+with an error that names the turn, under which what becomes of it can be read; when nothing was
+sent yet, it goes on silently. A stream that ends in an error has no `[DONE]`, so that no client can
 take it for an answer that ended.
 https://platform.openai.com/docs/api-reference/chat
 """

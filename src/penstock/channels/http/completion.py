@@ -30,7 +30,9 @@ _REASONS: dict[FinishReason, str] = {
     "refused": "stop",
     "tool": "stop",
 }
-_TAKEN_BACK = "What was sent of this answer has been withdrawn. The full answer can be read as turn {turn}."
+_TAKEN_BACK = (
+    "What was sent of this answer has been withdrawn. What becomes of it can be read as turn {turn}."
+)
 _CUT_SHORT = "{sentence} What there is of the answer can be read as turn {turn}."
 
 

@@ -1,7 +1,8 @@
 """What a client gets instead of an answer, in OpenAI's shape: a status, headers, a body.
 
 The official clients try 408, 409, 429 and every 5xx again by themselves, unless
-`x-should-retry` forbids it.
+`x-should-retry` forbids it. A turn that failed was tried as often as we see fit: a client that began it
+anew would multiply that.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[errors.PenstockError], int], ...] = (
     (errors.PenstockError, 500),
 )
 _TYPES = {429: "rate_limit_error", 404: "not_found_error"}
+_NO_RETRY = {"x-should-retry": "false"}
 # Asking again changes nothing: the model or the settings would refuse again.
 _FINAL = (errors.ModelRefused, errors.ModelMisconfigured, errors.ConfigError)
 
@@ -59,7 +61,7 @@ def failure(view: View, turn: str) -> Refusal:
     kind = _KINDS.get(view.error_code, errors.PenstockError)
     return Refusal(
         status(kind),
-        _headers(kind),
+        {**_headers(kind), **_NO_RETRY},
         body(status(kind), view.error, view.error_code, turn=turn, reference=view.reference),
     )
 
@@ -73,7 +75,7 @@ def body(code: int, message: str, name: str, **more: str) -> bytes:
 def _headers(kind: type[errors.PenstockError], error: errors.PenstockError | None = None) -> dict[str, str]:
     headers = {"content-type": "application/json"}
     if issubclass(kind, _FINAL):
-        headers["x-should-retry"] = "false"
+        headers |= _NO_RETRY
     if isinstance(error, errors.Busy | errors.ModelBusy) and error.retry_after_s:
         headers["retry-after"] = str(max(1, round(error.retry_after_s)))
     return headers
