@@ -45,7 +45,7 @@ MAY: dict[str, set[str]] = {
     "__main__": {"cli"},
 }
 
-# `penstock serve` opens the server, `penstock sim` the simulators; `penstock doctor` tries what models go out by.
+# `penstock serve` opens the server, `penstock sim` the simulators; the doctor tries what models go out by.
 MAY["cli"] = MAY["cli"] | (DOORS - {"cli"}) | {"http", LOW_AWS}
 
 # The doors of Lambda stand on their own low half; a simulator of Bedrock writes event streams.

@@ -53,7 +53,7 @@ def set_up(shape: Shape, level: Level, stream: TextIO | TextIOBase) -> None:
 
 
 def unless_set_up(shape: Shape, level: Level) -> None:
-    """Where a program sets no logging up, Python shows the sentence of a warning and nothing of its fields. Here
+    """Where a program sets no logging up, Python shows a warning's sentence and none of its fields: then
     what is ours goes to stderr whole, as long as the program's root logger has no handler."""
     logger = logging.getLogger("penstock")
     if logger.hasHandlers():

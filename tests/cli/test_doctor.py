@@ -242,12 +242,12 @@ def test_an_ollama_that_answers_is_found(tmp_path: Path) -> None:
     assert (chosen.returncode, missing.returncode) == (0, 1)
 
 
-_NOWHERE_ELSE = {
+_NOWHERE_ELSE: dict[str, Any] = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": "/",
     "AWS_SHARED_CREDENTIALS_FILE": "/",
 }
-_KEYS = {"AWS_ACCESS_KEY_ID": "AKIA7", "AWS_SECRET_ACCESS_KEY": "hush"}
+_KEYS: dict[str, Any] = {"AWS_ACCESS_KEY_ID": "AKIA7", "AWS_SECRET_ACCESS_KEY": "hush"}
 
 
 @pytest.mark.parametrize("model", ["bedrock/amazon.nova-micro-v1:0", "bedrock_invoke/amazon.nova-micro-v1:0"])
@@ -257,7 +257,7 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "AKIA7", "AWS_SECRET_ACCESS_KEY": "hush"}
     ids=["credentials", "key"],
 )
 def test_a_bedrock_that_answers_anything_at_all_is_reached_without_spending_a_token(
-    tmp_path: Path, model: str, given: dict[str, str], said: str
+    tmp_path: Path, model: str, given: dict[str, Any], said: str
 ) -> None:
     with provider({}) as there:
         ran = run(
@@ -280,7 +280,7 @@ def test_a_bedrock_that_answers_anything_at_all_is_reached_without_spending_a_to
 
 @pytest.mark.parametrize("given", [_KEYS, {"AWS_BEARER_TOKEN_BEDROCK": "hush"}], ids=["credentials", "key"])
 def test_a_bedrock_that_cannot_be_reached_is_a_problem(
-    tmp_path: Path, free_port: str, given: dict[str, str]
+    tmp_path: Path, free_port: str, given: dict[str, Any]
 ) -> None:
     ran = run(
         "doctor",
@@ -311,7 +311,7 @@ def test_a_bedrock_that_cannot_be_reached_is_a_problem(
     ids=["none", "half", "their giver is away"],
 )
 def test_a_bedrock_that_no_request_could_be_signed_for_is_a_problem(
-    tmp_path: Path, given: dict[str, str], said: str
+    tmp_path: Path, given: dict[str, Any], said: str
 ) -> None:
     with provider({}) as there:
         ran = run(

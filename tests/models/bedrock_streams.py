@@ -16,7 +16,7 @@ from penstock.models.bedrock.answer import Answer
 from penstock.models.bedrock.converse import Converse
 from penstock.models.bedrock.ids import parse
 from penstock.models.bedrock.invoke import Invoke
-from penstock.models.complaint import NOTHING_HIDDEN, Hidden
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 
 CONVERSE = Converse(parse("anthropic.claude-sonnet-4-5-20250929-v1:0"))
 

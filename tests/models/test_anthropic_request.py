@@ -154,6 +154,19 @@ def test_a_temperature_is_sent_only_to_models_and_by_the_version_that_take_it() 
     assert [version_of(asked) for asked in (old, new, plain)] == ["2023-06-01", "2026-10-21", "2026-10-21"]
 
 
+def test_a_wish_that_is_nothing_to_claude_is_named_among_the_dropped() -> None:
+    options: dict[str, object] = {
+        "nonsense": 3,
+        "seed": None,
+        "stop": "END",
+        "max_tokens": 9,
+        "tools": [],
+        "top_p": 0.9,
+    }
+
+    assert request(Prompt(ASK, options=options), family_of(OLD)).dropped == ("nonsense",)
+
+
 def test_of_temperature_and_top_p_which_exclude_each_other_the_first_is_sent() -> None:
     prompt = Prompt(ASK, options={"temperature": 0.2, "top_p": 0.9})
 

@@ -28,7 +28,7 @@ from penstock.errors import (
     ModelUnreachable,
 )
 from penstock.models.bedrock import Api
-from penstock.models.complaint import Hidden
+from penstock.models.hiding import Hidden
 from penstock.models.decoding import Garbled
 from tests.models.bedrock_streams import (
     CLAUDE,

@@ -22,7 +22,7 @@ from penstock.models.bedrock import Api, Bedrock, complaint
 from penstock.models.bedrock.converse import Converse
 from penstock.models.bedrock.ids import parse
 from penstock.models.bedrock.invoke import Invoke
-from penstock.models.complaint import NOTHING_HIDDEN
+from penstock.models.hiding import NOTHING_HIDDEN
 from tests.models.bedrock_streams import cut, heard, until_it_breaks
 from tests.models.upstream import Asked, upstream
 

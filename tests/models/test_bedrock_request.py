@@ -174,6 +174,21 @@ def test_a_model_that_takes_no_temperature_is_not_sent_one(model: str) -> None:
     assert msgspec.json.decode(asked.body)["inferenceConfig"] == {"maxTokens": 9}
 
 
+@pytest.mark.parametrize("model", ["anthropic.claude-opus-5-v1", "us.amazon.nova-lite-v1:0"])
+@pytest.mark.parametrize("api", [Converse, Invoke])
+def test_a_wish_that_is_nothing_to_bedrock_is_named_among_the_dropped(
+    api: type[Converse] | type[Invoke], model: str
+) -> None:
+    options: dict[str, object] = {
+        "nonsense": 3,
+        "seed": None,
+        "max_tokens": 9,
+        "additionalModelRequestFields": {"x": 1},
+    }
+
+    assert api(parse(model)).asked(Prompt(ASK, options=options)).dropped == ("nonsense",)
+
+
 def test_claude_is_sent_a_temperature_or_a_top_p_but_not_both() -> None:
     asked = Converse(parse(SONNET)).asked(Prompt(ASK, options={"temperature": 0.2, "top_p": 0.9}))
 

@@ -131,6 +131,7 @@ def test_when_it_has_found_nothing_it_says_so_and_what_to_do(question: str, sent
         assert said(question, *passages) == sentence
     assert "penstock index" in sentence
     assert "OPENAI_API_KEY" in sentence
+    assert "ANTHROPIC_API_KEY" in sentence
     assert "Ollama" in sentence
 
 
@@ -263,7 +264,7 @@ def docs(tmp_path_factory: pytest.TempPathFactory) -> Local:
         ("How can I use my documents", "penstock index ./handbook\npenstock serve"),
         ("Can I use PDF files?", "PDF and Word files are not read yet"),
         ("What happens when a file changes?", "run `penstock index ./handbook` again"),
-        ("how do I connect a real model?", "set `OPENAI_API_KEY`, or run Ollama"),
+        ("how do I connect a real model?", "set `OPENAI_API_KEY` or `ANTHROPIC_API_KEY`, or run Ollama"),
         ("Are my documents sent anywhere?", "Your documents stay on your machine"),
     ],
 )

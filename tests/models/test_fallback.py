@@ -195,6 +195,15 @@ async def test_each_change_is_a_line_in_the_log(caplog: pytest.LogCaptureFixture
     assert facts["why"] == "first answered 401"
 
 
+async def test_when_all_fail_a_line_in_the_log_names_them_all(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "penstock")
+
+    with pytest.raises(ModelBusy):
+        await heard(Fallback([first(ModelBusy("slow down")), second(ModelCut("cut"))]))
+
+    assert vars(caplog.records[-1])["errors"] == "first model_busy, second model_cut"
+
+
 async def test_closing_closes_all_even_when_one_cannot_be() -> None:
     class Closing(ScriptedModel):
         over = False

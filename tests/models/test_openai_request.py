@@ -19,7 +19,8 @@ from penstock.errors import (
     ModelUnreachable,
 )
 from penstock.models import complaint
-from penstock.models.complaint import Complaint, Hidden
+from penstock.models.complaint import Complaint
+from penstock.models.hiding import Hidden
 from penstock.models.http import Http
 from penstock.models.openai import OpenAI, encode, window_of
 

@@ -152,7 +152,8 @@ async def test_openai_raises_its_own_errors(places: Places) -> None:
 
 
 async def test_openai_does_not_ask_again_what_was_asked_often_enough(places: Places) -> None:
-    model = ScriptedModel(*[["Pa", ModelCut("cut")]] * 9)
+    # A script that is the last is played again and again.
+    model = ScriptedModel(["Pa", ModelCut("cut")])
     async with places.open(model, max_attempts=3) as place:
         async with openai.AsyncOpenAI(base_url=f"{place.url}/v1", api_key="none") as patient:
             with pytest.raises(openai.InternalServerError) as failed:

@@ -102,6 +102,8 @@ def test_the_help_lists_the_faults(tmp_path: Path) -> None:
     ("flags", "code", "sentence"),
     [
         (("--fault", "thrtle"), 2, "penstock sim has no fault 'thrtle'"),
+        (("--fault", "cut:x"), 2, "no way to write the fault 'cut': write cut, cut:N with a number"),
+        (("--fault", "error@x"), 2, "no way to write the fault 'error': write error, or, for some requests"),
         (("--pace", "fast"), 2, "no number of tokens a second"),
         (("--pace", "-1"), 2, "numbers from 0 up"),
         (("--pace", "nan"), 2, "numbers from 0 up"),

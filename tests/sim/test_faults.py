@@ -133,7 +133,7 @@ def test_a_question_wins_over_the_flag() -> None:
     [
         ("thrtle", "no fault 'thrtle'. There are: reasoning, "),
         ("error:5", "takes no number"),
-        ("cut:-1", "no fault 'cut:-1'"),
+        ("cut:-1", "no way to write the fault 'cut'"),
         ("throttle@0", "would never happen"),
     ],
 )

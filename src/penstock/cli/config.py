@@ -43,7 +43,8 @@ def check(config_file: Path | None) -> None:
 
 
 def _unknown_names(settings: Settings) -> list[str]:
-    """What is named in the settings and not there, or no name of such a thing. A key may well be missing where they are only checked."""
+    """What is named in the settings and not there, or is no such name. A key may well be missing where they
+    are only checked."""
     from penstock.assistant import check_names
     from penstock.errors import ConfigError
     from penstock.models.bedrock import guardrail

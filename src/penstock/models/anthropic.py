@@ -16,7 +16,7 @@ from penstock.core.prompt import Prompt
 from penstock.errors import ConfigError, ModelError
 from penstock.models.asking import as_json, key, said
 from penstock.models.body import JsonBody, body_of
-from penstock.models.complaint import Hidden
+from penstock.models.hiding import Hidden
 from penstock.models.http import CLOSE_WAIT_S, Http, Response
 from penstock.models.messages.events import Reading
 from penstock.models.messages.families import family_of

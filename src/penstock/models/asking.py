@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -11,6 +11,8 @@ from penstock.core.prompt import Prompt, system_text
 from penstock.errors import ConfigError, ModelRefused
 
 Known = TypeVar("Known")
+
+_READ_FOR_ALL = ("max_tokens", "max_completion_tokens", "stop")
 
 
 def as_json(body: Mapping[str, object]) -> bytes:
@@ -32,6 +34,12 @@ def key(given: str | None, *, whose: str) -> str:
     if not (found.isascii() and found.isprintable()) or " " in found:
         raise ConfigError(f"{whose} API key contains a character that no key has. Was it copied whole?")
     return found
+
+
+def unread(wishes: Mapping[str, object], read: Collection[str]) -> tuple[str, ...]:
+    """The names, sorted, of the wishes that are neither `read` nor read for all: the limit and the stops."""
+    names = {name for name, wish in wishes.items() if wish is not None}
+    return tuple(sorted(names.difference(read, _READ_FOR_ALL)))
 
 
 def by_name(families: Mapping[str, Known], name: str) -> Known | None:

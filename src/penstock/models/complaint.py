@@ -1,14 +1,12 @@
 """What a provider says when it will not or cannot answer, as one of our errors.
 
 Pure, and the same for a response's status and body as for an error inside a stream. The
-provider's words help the owner ("model not found, try pulling it first"), but providers
-also quote keys and questions back; neither is let through.
+provider's words are shown, but for what must be hidden.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -17,11 +15,7 @@ import msgspec
 
 from penstock.errors import ModelBusy, ModelError, ModelMisconfigured, ModelRefused, ModelUnreachable
 from penstock.models.decoding import UNREADABLE
-
-_MAX_CHARS = 400
-# Shorter runs are ordinary words that a complaint and a prompt may well share.
-_QUOTED_CHARS = 14
-_KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|gsk|xai|nvapi)[-_][-_*\w.]+|hf_\w{20,}|AIza[-\w]{10,})")
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden, unsaid, unsaid_word
 
 _BUSY = frozenset({429, 503, 529})
 # Timeouts and collisions on the provider's side: worth another attempt (the SDKs try again, too).
@@ -36,7 +30,7 @@ _OWNERS_WORDS = (
     *_UNPAID_WORDS, "authentication", "unauthorized", "apikey", "permission", "forbidden", "accessdenied",
     "accessterminated", "notfound", "decommissioned",
 )  # fmt: skip
-_OWNERS_PHRASES = ("api key", "api usage limits")
+_OWNERS_PHRASES = ("api key", "api usage limits", "credit balance", "exceeded your current quota", "billing")
 _FORBIDDEN_WORDS = ("content", "policy", "moderation")
 _REFUSED_WORDS = (
     "invalid", "badrequest", "contextlength", "contextsize", "toolarge", "unsupported", *_FORBIDDEN_WORDS,
@@ -52,26 +46,13 @@ class Complaint(NamedTuple):
     number: int | None = None
 
 
-class Hidden(NamedTuple):
-    """What must not stand in any message: our key, and what people said."""
-
-    key: str = ""
-    said: str = ""
-
-    def __repr__(self) -> str:
-        return "Hidden(...)"
-
-
-NOTHING_HIDDEN = Hidden()
-
-
 def read(body: bytes) -> Complaint:
     """The complaint in a response's body, whatever that is."""
     try:
         return of(msgspec.json.decode(body))
     except UNREADABLE:
         # A proxy's page of HTML tells its owner nothing that the status does not.
-        text = body[:_MAX_CHARS].decode(errors="replace").strip()
+        text = body.decode(errors="replace").strip()
         return Complaint("" if text.startswith("<") else text)
 
 
@@ -111,7 +92,7 @@ def error(
 ) -> ModelError:
     """The error to raise, by what the caller does next: wait, try again, or give up."""
     number = status if status is not None else complaint.number
-    parts = [f"{who} answered", str(number or ""), complaint.word]
+    parts = [f"{who} answered", str(number or ""), unsaid_word(complaint.word, hidden)]
     text = " ".join(part for part in parts if part)
     if said := unsaid(complaint.message, hidden):
         text = f"{text}: {said}"
@@ -136,42 +117,19 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
         return None
 
 
-def unsaid(message: str, hidden: Hidden) -> str:
-    """The message in one line, without keys and without anything quoted from the prompt."""
-    # First our own key, whole, and only then cut: half a key is still a secret.
-    text = message.replace(hidden.key, "[key]") if hidden.key else message
-    text = _KEY.sub("[key]", " ".join(text.split()))[:_MAX_CHARS]
-    return _without_quotes(text, " ".join(hidden.said.split())) if hidden.said else text
-
-
-def _without_quotes(text: str, said: str) -> str:
-    kept: list[str] = []
-    at = 0
-    while at < len(text):
-        size = min(_QUOTED_CHARS, len(said))
-        if len(text) - at < size or text[at : at + size] not in said:
-            kept.append(text[at])
-            at += 1
-            continue
-        while at + size < len(text) and text[at : at + size + 1] in said:
-            size += 1
-        kept.append("[...]")
-        at += size
-    return "".join(kept)
-
-
 def _kind(number: int | None, complaint: Complaint) -> type[ModelError]:
     """The number decides, unless the word knows better whose fault it is."""
     plain = complaint.word.lower().replace("_", "").replace("error", "")
     by_word = _by_word(plain)
-    if number is None or _any(_UNPAID_WORDS, plain):
+    if _any(_UNPAID_WORDS, plain):
         return by_word
-    kind = _by_number(number)
+    kind = by_word if number is None else _by_number(number)
     if kind is ModelMisconfigured and _any(_FORBIDDEN_WORDS, plain):
         return ModelRefused
     said = complaint.message.lower()
     if kind is ModelRefused and (by_word is ModelMisconfigured or _any(_OWNERS_PHRASES, said)):
-        # With 400, xAI and Gemini answer a wrong key, Groq a model that is gone, Anthropic a spend limit.
+        # With 400, xAI and Gemini answer a wrong key, Groq a model that is gone, Anthropic a spend limit
+        # or an account without credit.
         return ModelMisconfigured
     return kind
 

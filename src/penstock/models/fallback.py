@@ -79,6 +79,10 @@ class Fallback:
                 errors.append(exc)
             if other is not None:
                 yield _changed(model, other, errors[-1])
+        if len(errors) > 1:
+            pairs = zip(self._models, errors, strict=True)
+            said = ", ".join(f"{model.name} {exc.code}" for model, exc in pairs)
+            log.warning("every model failed before its first word", extra={"errors": said})
         raise most_hopeful(errors)
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ from typing import Self
 from penstock import http
 from penstock.errors import ModelCut, ModelMisconfigured, ModelUnreachable
 from penstock.models import complaint
-from penstock.models.complaint import NOTHING_HIDDEN, Hidden
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 
 HEADERS = {
     "Content-Type": "application/json",

@@ -64,12 +64,21 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     stop: str | None = None
     """The stop sequence that was met."""
     blocked: Literal["", "input", "output"] = ""
+    """What a guardrail blocked; its message is then the last of the pieces."""
+    judged: str = ""
+    """What the model said that was blocked, shown or not."""
     input_tokens: int = 0
     latency_ms: int = 0
 
     @property
     def text(self) -> str:
         return "".join(piece for piece in self.pieces if isinstance(piece, str))
+
+    @property
+    def texts(self) -> tuple[tuple[Piece, ...], ...]:
+        """The pieces of each block of text: a guardrail's message has one of its own."""
+        parts = (self.pieces[:-1], self.pieces[-1:]) if self.blocked else (self.pieces,)
+        return tuple(part for part in parts if part)
 
     @property
     def signature(self) -> str:

@@ -97,12 +97,23 @@ def _order(text: str, simulator: str) -> Order:
     found = _ORDER.fullmatch(text)
     names = known(simulator)
     if found is None or found["name"] not in names:
-        raise ValueError(f"penstock sim has no fault {text!r}. There are: {', '.join(names)}.")
+        raise ValueError(_unreadable(text, names))
     if found["value"] and not names[found["name"]].value:
         raise ValueError(f"The fault {found['name']!r} takes no number: leave out :{found['value']}.")
     if found["when"] in ("0", "0%"):
         raise ValueError(f"{text!r} would never happen: write @1 or more, or @1% or more.")
     return Order(found["name"], float(found["value"]) if found["value"] else None, found["when"] or "")
+
+
+def _unreadable(text: str, names: dict[str, Fault]) -> str:
+    name = re.split("[:@]", text)[0]
+    if name not in names:
+        return f"penstock sim has no fault {text!r}. There are: {', '.join(names)}."
+    number = f"{name}:N with a number of up to six digits, " if names[name].value else ""
+    return (
+        f"{text!r} is no way to write the fault {name!r}: write {name}, {number}or, for some requests, "
+        f"{name}@3 or {name}@20%."
+    )
 
 
 def ordered(

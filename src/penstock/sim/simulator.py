@@ -163,11 +163,13 @@ def _stopped(answer: Answer, pieces: tuple[Piece, ...]) -> Answer:
 
 def _blocked(answer: Answer, name: str, asked: Asked) -> Answer:
     late = name == "guardrail-async" or (name == "guardrail" and asked.guardrail == "async")
+    asked_for = name == "guardrail-input"
     shown = shape.half(answer) if late else ()
-    stopped = _stopped(answer, (*shown, *tokens(f"\n\n{BLOCKED}" if shown else BLOCKED)))
+    stopped = _stopped(answer, (*shown, BLOCKED))
     return msgspec.structs.replace(
         stopped,
         why="blocked",
-        blocked="input" if name == "guardrail-input" else "output",
+        blocked="input" if asked_for else "output",
+        judged="" if asked_for else answer.text,
         reasoning=stopped.reasoning if late else (),
     )

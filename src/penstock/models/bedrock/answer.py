@@ -25,7 +25,8 @@ from penstock.core.events import (
 from penstock.errors import ModelCut, ModelError, ModelUnreachable
 from penstock.models.bedrock import guardrail
 from penstock.models.bedrock.guardrail import Trace
-from penstock.models.decoding import Tokens
+from penstock.models.citing import Sources
+from penstock.models.decoding import Tokens, count
 
 # In lower case; Converse, Nova, Titan, Llama, Cohere and the old Claude speak of the same.
 _FINISH: dict[str, FinishReason] = {
@@ -75,13 +76,15 @@ class Answer:
         """The provider's end mark, once it has come."""
         self.intervened = False
         """A guardrail did."""
+        self.unchecked = False
+        """Words are shown before the guardrail has judged them."""
         self._who = who
         self._dropped = dropped
         self._texts: list[str] = []
         self._block: int | None = None
         self._last_block_at = 0
         self._calls: dict[int, _Call | None] = {}
-        self._cited: dict[str, int] = {}
+        self._sources = Sources(passages)
         self._counts: Counts | None = None
         self._trace: Trace | None = None
 
@@ -106,10 +109,7 @@ class Answer:
             call.arguments += arguments
 
     def cites(self, passage: Passage) -> Iterator[Cited]:
-        """A source gets one number and is told once, however often it is cited."""
-        if passage.source not in self._cited:
-            number = self._cited[passage.source] = self.passages + len(self._cited) + 1
-            yield Cited(number, passage)
+        return self._sources.cited(passage)
 
     def counted(self, counts: Counts) -> None:
         """The last count is the whole; what it leaves out stays as it was."""
@@ -165,8 +165,8 @@ class Answer:
     def _taken_back(self) -> Iterator[Event]:
         """What was shown before the guardrail judged it makes room for the guardrail's own message."""
         trace = self._trace
-        if trace is not None and trace.blocked and not trace.output_blocked:
-            # The question was: the model was never asked, and all there is is the message.
+        if not self.unchecked or (trace is not None and trace.blocked and not trace.output_blocked):
+            # Nothing slipped through, or the question was blocked, and all there is is the message.
             return
         told = trace.model_output if trace else ""
         at = guardrail.message_at(self._texts, self._last_block_at, told)
@@ -181,11 +181,11 @@ def _usage(counts: Counts, model: str) -> Usage:
 
     https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
     """
-    read, written = counts.cacheReadInputTokenCount or 0, counts.cacheWriteInputTokenCount or 0
+    read, written = count(counts.cacheReadInputTokenCount), count(counts.cacheWriteInputTokenCount)
     return Usage(
         model=model,
-        input_tokens=(counts.inputTokenCount or 0) + read + written,
-        output_tokens=counts.outputTokenCount or 0,
+        input_tokens=count(counts.inputTokenCount) + read + written,
+        output_tokens=count(counts.outputTokenCount),
         cache_read_tokens=read,
         cache_write_tokens=written,
     )

@@ -9,13 +9,14 @@ import msgspec
 
 from penstock.core.prompt import Prompt, limit_of, stops_of
 from penstock.core.question import Message
+from penstock.models.asking import unread
 from penstock.models.bedrock.ids import Id
 from penstock.models.messages.families import SAMPLING
 from penstock.models.messages.request import with_words
 
 _BEGINNING = "(The conversation begins.)"
 # What a model takes beyond what all take, by the name that Converse gives it.
-_EXTRA = "additionalModelRequestFields"
+EXTRA = "additionalModelRequestFields"
 # Blank text is refused.
 _NO_WORDS = "(No words, only what is attached.)"
 
@@ -45,7 +46,8 @@ class Asked(NamedTuple):
 
 
 class Wishes(msgspec.Struct, frozen=True):
-    """The options of a prompt that a model in Bedrock knows. `extra` is passed on as it is."""
+    """The options of a prompt that a model in Bedrock knows. `extra` is passed on as it is; `unread` names
+    the others."""
 
     max_tokens: object = None
     temperature: object = None
@@ -53,11 +55,12 @@ class Wishes(msgspec.Struct, frozen=True):
     top_k: object = None
     stop: list[object] = []
     extra: Mapping[str, Any] = {}
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, prompt: Prompt) -> Wishes:
         wishes = prompt.options
-        extra = wishes.get(_EXTRA)
+        extra = wishes.get(EXTRA)
         return cls(
             max_tokens=limit_of(wishes),
             temperature=wishes.get("temperature"),
@@ -65,13 +68,14 @@ class Wishes(msgspec.Struct, frozen=True):
             top_k=wishes.get("top_k"),
             stop=stops_of(wishes),
             extra=extra if isinstance(extra, dict) else {},
+            unread=unread(wishes, (*SAMPLING, EXTRA)),
         )
 
     def taken(self, model: Id) -> tuple[Wishes, tuple[str, ...]]:
         """What of them this model takes, and the names of the rest."""
         dropped = model.family.untaken([name for name in SAMPLING if getattr(self, name) is not None])
         stop = with_words(self.stop) if model.is_claude else self.stop
-        return msgspec.structs.replace(self, stop=stop, **dict.fromkeys(dropped)), dropped
+        return msgspec.structs.replace(self, stop=stop, **dict.fromkeys(dropped)), (*dropped, *self.unread)
 
     def named(
         self, limit: str, temperature: str, top_p: str, stop: str, top_k: str = ""

@@ -27,7 +27,7 @@ from penstock.models.bedrock.blocks import (
 from penstock.models.bedrock.guardrail import Guardrail
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.reading import Reading
-from penstock.models.complaint import Hidden
+from penstock.models.hiding import Hidden
 from penstock.models.decoding import decoded
 
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
@@ -60,6 +60,7 @@ class Converse:
         return Asked(as_json({name: value for name, value in body.items() if value}), dropped)
 
     def reading(self, answer: Answer, who: str, hidden: Hidden) -> ConverseReading:
+        answer.unchecked = self._guardrail is not None and self._guardrail.shows_unchecked
         return ConverseReading(answer, who, hidden)
 
     def _messages(self, prompt: Prompt) -> list[dict[str, Any]]:

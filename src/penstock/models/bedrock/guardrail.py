@@ -30,6 +30,10 @@ class Guardrail(msgspec.Struct, frozen=True):
     mode: str = "sync"
     trace: str = "enabled"
 
+    @property
+    def shows_unchecked(self) -> bool:
+        return self.mode == "async"
+
     def config(self) -> dict[str, str]:
         """For ConverseStream."""
         return {
@@ -119,10 +123,14 @@ def trace(raw: Any) -> Trace | None:
                 next(_ids(before), "") or next(_ids(after), ""),
                 list(_findings(before)),
                 list(_findings(after)),
-                "".join(text for text in told.get("modelOutput") or () if isinstance(text, str)),
+                _words(told.get("modelOutput")),
             )
         case _:
             return None
+
+
+def _words(output: Any) -> str:
+    return "".join(text for text in output if isinstance(text, str)) if isinstance(output, list) else ""
 
 
 def _ids(assessed: Any) -> Iterator[str]:
@@ -164,19 +172,21 @@ def _listed(findings: Sequence[Finding]) -> str:
 
 
 def message_at(texts: Sequence[str], last_block_at: int, model_output: str) -> int:
-    """Which of the pieces of text the guardrail's own message begins with.
+    """Which of the pieces of text the guardrail's own message begins with; 0 when that cannot be told.
 
     As soon as something is found, "subsequent chunks will be blocked" (the page above), and the message the
     owner configured comes as text like any other; nothing marks it. It begins behind the last piece that
-    ends in words of the model, which the trace holds. Without a trace it is the last block, or else the
-    last piece.
+    holds words of the model, which the trace has, and not before the last block. Without a trace it is the
+    last block, or, of a single one, all that there is: half a message would be worse.
     """
     if not model_output:
-        return last_block_at or max(0, len(texts) - 1)
+        return last_block_at
     shown = "".join(texts)
     end = len(shown)
-    for number in range(len(texts), 0, -1):
-        if shown[max(0, end - _TAIL_CHARS) : end] in model_output:
+    for number in range(len(texts), last_block_at, -1):
+        start = end - len(texts[number - 1])
+        tail, head = shown[max(0, end - _TAIL_CHARS) : end], shown[start : min(end, start + _TAIL_CHARS)]
+        if tail in model_output or (len(head) == _TAIL_CHARS and head in model_output):
             return number
-        end -= len(texts[number - 1])
-    return 0
+        end = start
+    return last_block_at

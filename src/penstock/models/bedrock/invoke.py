@@ -24,7 +24,7 @@ from penstock.models.bedrock.guardrail import Guardrail
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.invoke_claude import ClaudeReading
 from penstock.models.bedrock.reading import Reading
-from penstock.models.complaint import Hidden
+from penstock.models.hiding import Hidden
 from penstock.models.decoding import decoded
 
 
@@ -85,9 +85,11 @@ class Invoke:
         if self._family is None:
             return invoke_claude.asked(prompt, self._model, caching=self._caching, added=guarded)
         wishes = Wishes.of(prompt)
-        return Asked(as_json({**self._family.body(prompt, wishes, self._caching), **guarded, **wishes.extra}))
+        body = {**self._family.body(prompt, wishes, self._caching), **guarded, **wishes.extra}
+        return Asked(as_json(body), wishes.unread)
 
     def reading(self, answer: Answer, who: str, hidden: Hidden) -> Reading:
+        answer.unchecked = self._guardrail is not None and self._guardrail.shows_unchecked
         if self._decode is None:
             return ClaudeReading(answer, who, hidden)
         return InvokeReading(answer, who, hidden, self._decode)

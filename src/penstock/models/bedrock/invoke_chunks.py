@@ -81,6 +81,9 @@ class Nova(Chunk, gc=False):
 
     def heard(self, answer: Answer) -> Sequence[Event]:
         if self.contentBlockDelta is not None:
+            # Every token is a block of its own, so none tells where a text begins.
+            if text := self.contentBlockDelta.delta.text:
+                return _said(text, answer)
             return added(self.contentBlockDelta, answer)
         if self.contentBlockStart is not None:
             return started(self.contentBlockStart, answer)

@@ -15,11 +15,11 @@ from penstock.core.events import Event, Finished, Noted, Text, Usage
 from penstock.core.prompt import Prompt
 from penstock.models.asking import as_json
 from penstock.models.bedrock.answer import INTERVENED, Answer, Counts
-from penstock.models.bedrock.asking import Asked, Wishes, lines
+from penstock.models.bedrock.asking import EXTRA, Asked, Wishes, lines
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.invoke_chunks import Chunk, chunk_in
 from penstock.models.bedrock.reading import Reading
-from penstock.models.complaint import Hidden
+from penstock.models.hiding import Hidden
 from penstock.models.decoding import decoded
 from penstock.models.messages.events import Reading as Claude
 from penstock.models.messages.request import request
@@ -35,7 +35,8 @@ def asked(prompt: Prompt, model: Id, *, caching: bool, added: dict[str, object])
     made = request(prompt, model.family, caching=caching)
     body = {key: value for key, value in made.body.items() if key not in _ANTHROPICS}
     extra = Wishes.of(prompt).extra
-    return Asked(as_json({"anthropic_version": "bedrock-2023-05-31", **body, **added, **extra}), made.dropped)
+    dropped = tuple(name for name in made.dropped if name != EXTRA)
+    return Asked(as_json({"anthropic_version": "bedrock-2023-05-31", **body, **added, **extra}), dropped)
 
 
 class ClaudeReading(Reading):
@@ -55,7 +56,7 @@ class ClaudeReading(Reading):
         data = chunk_in(payload, self._who)
         for event in self._claude.events(data):
             if type(event) is Text:
-                self._answer.said(event.text)
+                self._answer.said(event.text, self._claude.block)
             yield event
         if b"amazon-bedrock-" in data:
             decoded(_judgement, data, self._who).judged(self._answer)

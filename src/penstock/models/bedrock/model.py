@@ -23,7 +23,7 @@ from penstock.models.bedrock.answer import Answer
 from penstock.models.bedrock.asking import Asked
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.reading import Reading
-from penstock.models.complaint import Hidden
+from penstock.models.hiding import Hidden
 from penstock.models.decoding import Garbled
 from penstock.models.http import CLOSE_WAIT_S, HEADERS, Response, streaming
 

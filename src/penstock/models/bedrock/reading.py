@@ -8,7 +8,7 @@ from penstock.aws.eventstream import Message
 from penstock.core.events import Event
 from penstock.models.bedrock import complaint
 from penstock.models.bedrock.answer import Answer
-from penstock.models.complaint import NOTHING_HIDDEN, Hidden
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 
 
 class Reading:

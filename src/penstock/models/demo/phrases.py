@@ -23,17 +23,19 @@ class Phrases(NamedTuple):
 
 ENGLISH = Phrases(
     who=(
-        "> **No language model is connected.** This is Penstock's demo model: it quotes the local "
-        "documents, word for word. To connect a model, set `OPENAI_API_KEY` or run Ollama, "
-        "then start Penstock again.\n\n"
+        # Also as the last of several models, where others are connected and have failed.
+        "> **No language model wrote this.** This is Penstock's demo model: it quotes the local "
+        "documents, word for word. If no model is connected yet, set `OPENAI_API_KEY` or "
+        "`ANTHROPIC_API_KEY`, or run Ollama, then start Penstock again.\n\n"
     ),
     nearest="The passages I found do not mention {words}. The nearest say:\n\n",
-    reminder="\n\n_Quoted from the documents; no model is connected._",
+    reminder="\n\n_Quoted from the documents; no language model wrote this._",
     nothing=(
         "I found nothing about this in the documents I can read.\n\n"
         "- Try other words: I find only what the documents say in the same words.\n"
         "- Add documents: `penstock index FOLDER`.\n"
-        "- Connect a model: set `OPENAI_API_KEY` or run Ollama, then start Penstock again."
+        "- Connect a model, if none is: set `OPENAI_API_KEY` or `ANTHROPIC_API_KEY`, or run Ollama, "
+        "then start Penstock again."
     ),
     greeting="Hello! Ask me about something that is in the documents, and I will quote what they say.",
     about="Ask me about something that is in the documents, and I will quote what they say.",
@@ -42,18 +44,18 @@ ENGLISH = Phrases(
 
 JAPANESE = Phrases(
     who=(
-        "> **言語モデルは接続されていません。** これは Penstock のデモモデルで、"
-        "手元の文書をそのまま引用します。モデルを接続するには、`OPENAI_API_KEY` を設定するか "
-        "Ollama を起動してから、Penstock を起動し直してください。\n\n"
+        "> **これは言語モデルが書いた文章ではありません。** Penstock のデモモデルが、"
+        "手元の文書をそのまま引用しています。モデルをまだ接続していない場合は、`OPENAI_API_KEY` か "
+        "`ANTHROPIC_API_KEY` を設定するか Ollama を起動してから、Penstock を起動し直してください。\n\n"
     ),
     nearest="見つかった箇所に {words} は出てきません。最も近い箇所は次のとおりです。\n\n",
-    reminder="\n\n_文書からの引用です。モデルは接続されていません。_",
+    reminder="\n\n_文書からの引用です。言語モデルが書いた文章ではありません。_",
     nothing=(
         "読み込んだ文書の中には、これについての記述が見つかりませんでした。\n\n"
         "- 別の言葉で試してください。文書と同じ言葉しか見つけられません。\n"
         "- 文書を追加してください: `penstock index フォルダー`\n"
-        "- モデルを接続してください: `OPENAI_API_KEY` を設定するか Ollama を起動してから、"
-        "Penstock を起動し直します。"
+        "- モデルが未接続なら接続してください: `OPENAI_API_KEY` か `ANTHROPIC_API_KEY` を設定するか "
+        "Ollama を起動してから、Penstock を起動し直します。"
     ),
     greeting="こんにちは。文書に書かれていることを質問してください。該当する箇所を引用してお答えします。",
     about="文書に書かれていることを質問してください。該当する箇所を引用してお答えします。",

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from penstock.core.events import (
-    Cited,
     Event,
     Finished,
     FinishReason,
@@ -22,14 +21,14 @@ from penstock.core.events import (
 )
 from penstock.errors import ModelCut
 from penstock.models import complaint
-from penstock.models.complaint import NOTHING_HIDDEN, Hidden
+from penstock.models.citing import Sources
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 from penstock.models.decoding import UNREADABLE, Garbled, decoded
 from penstock.models.messages import shapes
 from penstock.models.messages.shapes import (
     Block,
     Call,
     Chunk,
-    Citation,
     Counts,
     Delta,
     Message,
@@ -72,8 +71,7 @@ class Reading:
         self._model = model
         self._who = who
         self._hidden = hidden
-        self._cited: dict[str, int] = {}
-        self._passages = passages
+        self._sources = Sources(passages)
         self._calls: dict[int | None, Call] = {}
         self._called = False
         self._last = ""
@@ -82,6 +80,8 @@ class Reading:
         self._reason = ""
         self._category = ""
         self._counts: Counts | None = None
+        self.block = 0
+        """The content block that the last text stands in."""
         self.done = False
         """message_stop has come; nothing will follow."""
 
@@ -96,7 +96,7 @@ class Reading:
             case "content_block_delta" if delta is not None:
                 if delta.type == "text_delta":
                     if delta.text:
-                        yield self._text(delta.text)
+                        yield self._text(delta.text, chunk.index)
                 else:
                     yield from self._heard(delta, chunk.index)
             case "content_block_start" if chunk.content_block is not None:
@@ -158,8 +158,9 @@ class Reading:
             raise complaint.error(complaint.read(payload), who=self._who, hidden=self._hidden)
         return chunk
 
-    def _text(self, text: str) -> Text:
+    def _text(self, text: str, index: int | None) -> Text:
         """Words before and after a tool or a thought are paragraphs, which Claude leaves unmarked."""
+        self.block = index or 0
         if self._apart and text.strip():
             self._apart = False
             if self._last and not self._last.endswith("\n"):
@@ -176,16 +177,16 @@ class Reading:
             case "input_json_delta" if delta.partial_json and (call := self._calls.get(index)):
                 call.arguments += delta.partial_json
             case "citations_delta" if delta.citation is not None:
-                yield from self._cites(delta.citation)
+                yield from self._sources.cited(delta.citation.passage)
 
     def _begun(self, block: Block, index: int | None) -> Iterator[Event]:
         self._apart = self._apart or block.type != "text"
         match block.type:
             case "text":
                 for citation in block.citations or ():
-                    yield from self._cites(citation)
+                    yield from self._sources.cited(citation.passage)
                 if block.text:
-                    yield self._text(block.text)
+                    yield self._text(block.text, index)
             case "thinking" | "redacted_thinking":
                 self._thinks_unseen = not block.thinking
                 if block.thinking:
@@ -197,13 +198,6 @@ class Reading:
                 yield Status(_doing(block.name or ""))
             case kind if kind.endswith("_tool_result"):
                 yield from _failed(kind, block.content)
-
-    def _cites(self, citation: Citation) -> Iterator[Event]:
-        """A source gets one number and is told once, however often it is cited."""
-        passage = citation.passage
-        if passage.source not in self._cited:
-            number = self._cited[passage.source] = self._passages + len(self._cited) + 1
-            yield Cited(number, passage)
 
     def _message(self, message: Message) -> None:
         self._model = message.model or self._model

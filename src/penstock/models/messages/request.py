@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from penstock.core.prompt import Prompt, limit_of, material, stops_of, system_text
+from penstock.models.asking import unread
 from penstock.models.messages.families import SAMPLING, Family
 
 _OPTIONS = frozenset({
@@ -26,7 +27,7 @@ _NO_WORDS = "(no text)"
 
 
 class Request(NamedTuple):
-    """`body` is without `model` and `stream`; `dropped` names the wishes that this model does not take."""
+    """`body` is without `model` and `stream`; `dropped` names the wishes that it does not take."""
 
     body: dict[str, object]
     dropped: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ def request(prompt: Prompt, family: Family, *, caching: bool = False) -> Request
     """
     wishes = prompt.options
     passed = {name: value for name, value in wishes.items() if name in _OPTIONS and value is not None}
-    dropped = family.untaken(passed)
+    dropped = (*family.untaken(passed), *unread(wishes, (*_OPTIONS, "tools")))
     body = {
         "max_tokens": _limit(wishes, family),
         "messages": _messages(prompt),

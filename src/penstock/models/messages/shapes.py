@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from penstock.core.events import Passage, ToolCalled, Usage
-from penstock.models.decoding import Tokens
+from penstock.models.decoding import Tokens, count
 
 
 class Citation(msgspec.Struct, gc=False):
@@ -74,12 +74,12 @@ class Counts(msgspec.Struct, gc=False):
     def usage(self, model: str) -> Usage:
         """Anthropic counts what the cache took part in beside the input; for us it is part of it."""
         details = self.output_tokens_details
-        read, written = self.cache_read_input_tokens or 0, self.cache_creation_input_tokens or 0
+        read, written = count(self.cache_read_input_tokens), count(self.cache_creation_input_tokens)
         return Usage(
             model=model,
-            input_tokens=(self.input_tokens or 0) + read + written,
-            output_tokens=self.output_tokens or 0,
-            reasoning_tokens=(details and details.thinking_tokens) or 0,
+            input_tokens=count(self.input_tokens) + read + written,
+            output_tokens=count(self.output_tokens),
+            reasoning_tokens=count(details and details.thinking_tokens),
             cache_read_tokens=read,
             cache_write_tokens=written,
         )
@@ -98,8 +98,8 @@ def merged(earlier: Counts | None, later: Counts | None) -> Counts | None:
     )
 
 
-def _larger(a: int | None, b: int | None) -> int:
-    return max(a or 0, b or 0)
+def _larger(a: Tokens, b: Tokens) -> int:
+    return max(count(a), count(b))
 
 
 class Message(msgspec.Struct, gc=False):

@@ -7,7 +7,7 @@ https://platform.openai.com/docs/api-reference/chat-streaming
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +15,8 @@ import msgspec
 from penstock.core.events import Event, Finished, FinishReason, Noted, Reasoning, Text, Usage
 from penstock.errors import ModelBusy, ModelCut, ModelError, ModelUnreachable
 from penstock.models import complaint
-from penstock.models.complaint import NOTHING_HIDDEN, Hidden
-from penstock.models.decoding import UNREADABLE, Garbled
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
+from penstock.models.decoding import UNREADABLE, Garbled, Tokens, count
 from penstock.models.openai.calls import CallPart, Calls, Function
 
 _FINISH: dict[str, FinishReason] = {
@@ -68,17 +68,17 @@ class _Choice(msgspec.Struct, gc=False):
 
 
 class _Details(msgspec.Struct, gc=False):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None  # OpenRouter
-    cache_creation_tokens: int | None = None  # LiteLLM
-    reasoning_tokens: int | None = None
+    cached_tokens: Tokens = None
+    cache_write_tokens: Tokens = None  # OpenRouter
+    cache_creation_tokens: Tokens = None  # LiteLLM
+    reasoning_tokens: Tokens = None
 
 
 class _Usage(msgspec.Struct, gc=False):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    prompt_cache_hit_tokens: int | None = None  # DeepSeek
+    prompt_tokens: Tokens = None
+    completion_tokens: Tokens = None
+    total_tokens: Tokens = None
+    prompt_cache_hit_tokens: Tokens = None  # DeepSeek
     prompt_tokens_details: _Details | None = None
     completion_tokens_details: _Details | None = None
 
@@ -101,10 +101,16 @@ _DONE = b"[DONE]"
 
 
 class Reading:
-    """One answer as far as it has been read: feed it payloads, then ask it for the end."""
+    """One answer as far as it has been read: feed it payloads, then ask it for the end.
 
-    def __init__(self, model: str, who: str, hidden: Hidden = NOTHING_HIDDEN) -> None:
+    `dropped` names the wishes that were not passed on.
+    """
+
+    def __init__(
+        self, model: str, who: str, hidden: Hidden = NOTHING_HIDDEN, *, dropped: Sequence[str] = ()
+    ) -> None:
         self._model = model
+        self._dropped = dropped
         self._who = who
         self._hidden = hidden
         self._reason = ""
@@ -156,6 +162,8 @@ class Reading:
         yield from self._calls.gathered()
         if self._reason not in _FINISH:
             yield Noted("finish_reason_unknown", {"finish_reason": self._reason[:64]})
+        if self._dropped:
+            yield Noted("wishes_dropped", dict.fromkeys(self._dropped, True))
         if self._usage is not None:
             yield _counted(self._usage, self._model)
         yield Finished(self._finished())
@@ -226,21 +234,19 @@ class Reading:
 
 
 def _counted(usage: _Usage, model: str) -> Usage:
-    read, written = usage.prompt_tokens_details, usage.completion_tokens_details
-    reasoning = (written and written.reasoning_tokens) or 0
+    read, written = usage.prompt_tokens_details or _Details(), usage.completion_tokens_details or _Details()
+    prompt, reasoning = count(usage.prompt_tokens), count(written.reasoning_tokens)
     return Usage(
         model=model,
-        input_tokens=usage.prompt_tokens or 0,
-        output_tokens=_output(
-            usage.prompt_tokens or 0, usage.completion_tokens or 0, reasoning, usage.total_tokens
-        ),
+        input_tokens=prompt,
+        output_tokens=_output(prompt, count(usage.completion_tokens), reasoning, count(usage.total_tokens)),
         reasoning_tokens=reasoning,
-        cache_read_tokens=(read and read.cached_tokens) or usage.prompt_cache_hit_tokens or 0,
-        cache_write_tokens=(read and (read.cache_write_tokens or read.cache_creation_tokens)) or 0,
+        cache_read_tokens=count(read.cached_tokens) or count(usage.prompt_cache_hit_tokens),
+        cache_write_tokens=count(read.cache_write_tokens) or count(read.cache_creation_tokens),
     )
 
 
-def _output(prompt: int, completion: int, reasoning: int, total: int | None) -> int:
+def _output(prompt: int, completion: int, reasoning: int, total: int) -> int:
     """xAI counts reasoning beside the completion, the others as a part of it; the total tells which.
     https://docs.x.ai/docs/key-information/consumption-and-rate-limits"""
     return completion + reasoning if total == prompt + completion + reasoning else completion

@@ -17,7 +17,7 @@ from penstock.core.prompt import Prompt, limit_of, system_text
 from penstock.errors import ConfigError, ModelError
 from penstock.models.asking import as_json, by_name, key, said
 from penstock.models.body import body_of
-from penstock.models.complaint import Hidden
+from penstock.models.hiding import Hidden
 from penstock.models.http import CLOSE_WAIT_S, Http, Response
 from penstock.models.openai.chunks import Reading
 
@@ -72,6 +72,12 @@ def encode(prompt: Prompt, model: str) -> bytes:
         new = _NEW_LIMIT.match(model.rpartition("/")[2])
         body["max_completion_tokens" if new else "max_tokens"] = limit
     return as_json(body)
+
+
+def left_out(prompt: Prompt) -> tuple[str, ...]:
+    """The names of the wishes that are not passed on, sorted."""
+    passed = {*_OPTIONS, "max_tokens", "max_completion_tokens"}
+    return tuple(sorted(name for name, value in prompt.options.items() if name not in passed and value is not None))
 
 
 def _messages(prompt: Prompt) -> Iterator[dict[str, str]]:
@@ -136,7 +142,7 @@ class OpenAI:
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Event]:
         hidden = Hidden(self._api_key, said(prompt))
-        reading = Reading(self._model, self._who, hidden)
+        reading = Reading(self._model, self._who, hidden, dropped=left_out(prompt))
         try:
             with await self._asked(prompt, hidden) as response:
                 chunk = await response.read()

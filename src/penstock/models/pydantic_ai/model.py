@@ -24,6 +24,7 @@ from penstock.core.events import Event
 from penstock.core.prompt import Prompt, limit_of, stops_of, system_text
 from penstock.errors import (
     ModelBusy,
+    ModelCut,
     ModelError,
     ModelMisconfigured,
     ModelRefused,
@@ -63,14 +64,17 @@ def settings(prompt: Prompt) -> ModelSettings:
 # --- Wire: how it fails ---------------------------------------------------------
 
 
-def error(exc: BaseException, who: str) -> ModelError:
-    """Their error as ours, by what the caller does next. Their words may quote people, and stay out."""
+def error(exc: BaseException, who: str, *, begun: bool = False) -> ModelError:
+    """Their error as ours, by what the caller does next. Their words may quote people, and stay out.
+
+    `begun`: words have come already, so that a connection that breaks is an answer cut off.
+    """
     said = f"{who} failed with {type(exc).__name__}"
     match exc:
         case ModelError():
             return exc
         case theirs.FallbackExceptionGroup(exceptions=[*_, last]):
-            return error(last, who)
+            return error(last, who, begun=begun)
         case theirs.ModelHTTPError(status_code=status):
             word = exc.provider_error_code or exc.provider_error_type or ""
             return complaint.error(
@@ -82,6 +86,8 @@ def error(exc: BaseException, who: str) -> ModelError:
             return ModelBusy(said)
         case theirs.ModelTimeoutError() | theirs.ModelRequestTimeout() | theirs.RunTimedOut():
             return ModelStalled(said)
+        case theirs.ModelConnectionError() if begun:
+            return ModelCut(said)
         case theirs.ModelConnectionError() | theirs.ModelServerError():
             return ModelUnreachable(said)
         case (
@@ -121,7 +127,7 @@ class PydanticAgent:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event]:
         reading = Reading(self._name)
-        with _translated(self._name):
+        with _translated(self._name, reading):
             # Leaving it cancels the run and waits until that is over.
             async with self._agent.run_stream_events(
                 prompt.question,
@@ -143,9 +149,9 @@ class PydanticAgent:
 
 
 @contextmanager
-def _translated(who: str) -> Iterator[None]:
+def _translated(who: str, reading: Reading) -> Iterator[None]:
     """A stranger's errors become ours here, and nowhere else."""
     try:
         yield
     except Exception as exc:
-        raise error(exc, who) from exc
+        raise error(exc, who, begun=reading.has_spoken) from exc

@@ -37,10 +37,9 @@ def events(answer: Answer, model: str, id: str) -> Iterator[Event | Hold]:
         thought.append({"type": "signature_delta", "signature": answer.signature})
         yield from _block(at, {"type": "thinking", "thinking": "", "signature": ""}, thought)
         at += 1
-    if answer.pieces:
+    for pieces in answer.texts:
         said: list[dict[str, Any] | Hold] = [
-            piece if isinstance(piece, Hold) else {"type": "text_delta", "text": piece}
-            for piece in answer.pieces
+            piece if isinstance(piece, Hold) else {"type": "text_delta", "text": piece} for piece in pieces
         ]
         said += [{"type": "citations_delta", "citation": _citation(cite)} for cite in answer.cites]
         yield from _block(at, _text(answer, ""), said)

@@ -34,9 +34,6 @@ def read(raw: Any, model: str, *, streamed: bool) -> Asked:
         returned=any(part.get("type") == "tool_result" for part in content),
         thinks=record(body.get("thinking")).get("type") in ("enabled", "adaptive"),
         documents=tuple(_documents(messages)),
-        guardrail="async"
-        if record(body.get("amazon-bedrock-guardrailConfig")).get("streamProcessingMode") == "ASYNCHRONOUS"
-        else "",
     )
 
 

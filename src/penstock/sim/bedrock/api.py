@@ -77,7 +77,7 @@ class BedrockApi(NamedTuple):
         about: dict[str, Any] = {"streamed": bool(tail), "request_id": self.request_id}
         if operation == "converse":
             return converse.read(body, model, **about)
-        return invoke.read(body, model, family(model, record(body)), **about)
+        return invoke.read(body, model, family(model, record(body)), request.headers, **about)
 
 
 def _check_auth(request: Request) -> None:

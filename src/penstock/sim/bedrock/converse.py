@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from penstock.sim.answer import Answer, Cite, tokens
+from penstock.sim.answer import Answer, Cite, Piece, tokens
 from penstock.sim.asked import Asked, Document, Tool, Wrong, all_text, dicts, limit, record, texts
 from penstock.sim.bedrock.checks import check
 from penstock.sim.bedrock.frames import Frames, head
@@ -70,13 +70,13 @@ class Converse(msgspec.Struct, frozen=True):
         return said
 
 
-Block = Literal["reasoning", "text"] | int
-"""What a block of the answer holds; a number is that of a tool call."""
+Block = Literal["reasoning"] | tuple[Piece, ...] | int
+"""What a block of the answer holds: pieces of text; a number is that of a tool call."""
 
 
 def _blocks(answer: Answer) -> list[Block]:
     blocks: list[Block] = ["reasoning"] if answer.reasoning else []
-    return [*blocks, *(["text"] if answer.pieces else []), *range(len(answer.calls))]
+    return [*blocks, *answer.texts, *range(len(answer.calls))]
 
 
 def _block(frames: Frames, at: int, block: Block, answer: Answer) -> list[Step]:
@@ -91,8 +91,8 @@ def _block(frames: Frames, at: int, block: Block, answer: Answer) -> list[Step]:
         case "reasoning":
             steps = [delta({"reasoningContent": {"text": token}}) for token in answer.reasoning]
             steps.append(delta({"reasoningContent": {"signature": answer.signature}}))
-        case "text":
-            steps = [piece if isinstance(piece, Hold) else delta({"text": piece}) for piece in answer.pieces]
+        case tuple():
+            steps = [piece if isinstance(piece, Hold) else delta({"text": piece}) for piece in block]
             steps += [delta({"citation": _citation(cite)}) for cite in answer.cites]
         case number:
             call = answer.calls[number]
@@ -107,11 +107,11 @@ def _whole_block(block: Block, answer: Answer) -> dict[str, Any]:
         case "reasoning":
             said = {"text": "".join(answer.reasoning), "signature": answer.signature}
             return {"reasoningContent": {"reasoningText": said}}
-        case "text" if answer.cites:
+        case tuple() if answer.cites:
             cited = [_citation(cite) for cite in answer.cites]
             return {"citationsContent": {"content": [{"text": answer.text}], "citations": cited}}
-        case "text":
-            return {"text": answer.text}
+        case tuple():
+            return {"text": "".join(piece for piece in block if isinstance(piece, str))}
         case number:
             call = answer.calls[number]
             return {

@@ -19,17 +19,19 @@ _USAGE = {
 }
 
 
-def trace(answer: Answer, guardrail: str) -> dict[str, Any]:
-    """A denied topic, found in the question or in the answer."""
+def trace(answer: Answer, guardrail: str, *, invoked: bool = False) -> dict[str, Any]:
+    """A denied topic, found in the question or in the answer. InvokeModel calls the assessments otherwise."""
     topic = {"name": "simulated-topic", "type": "DENY", "action": "BLOCKED", "detected": True}
     assessment = {
         "topicPolicy": {"topics": [topic]},
         "invocationMetrics": {"guardrailProcessingLatency": 120, "usage": _USAGE},
     }
+    found: dict[str, Any]
     if answer.blocked == "input":
-        return {"inputAssessment": {guardrail: assessment}, "actionReason": "Guardrail blocked."}
-    return {
-        "outputAssessments": {guardrail: [assessment]},
-        "modelOutput": [],
-        "actionReason": "Guardrail blocked.",
-    }
+        found = {"input" if invoked else "inputAssessment": {guardrail: assessment}}
+    elif invoked:
+        found = {"outputs": [{guardrail: assessment}]}
+    else:
+        found = {"outputAssessments": {guardrail: [assessment]}}
+    output = [answer.judged] if answer.judged else []
+    return {**found, "modelOutput": output, "actionReason": "Guardrail blocked."}

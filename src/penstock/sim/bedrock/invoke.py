@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from penstock.sim.answer import Answer
 from penstock.sim.anthropic.events import Event
-from penstock.sim.asked import Asked
+from penstock.sim.asked import Asked, record
 from penstock.sim.bedrock.families import FAMILIES
 from penstock.sim.bedrock.frames import Frames, head
+from penstock.sim.bedrock.guardrail import trace
 from penstock.sim.steps import Hold, Say, Step, Steps, whole
 
 _METRICS = "amazon-bedrock-invocationMetrics"
@@ -21,6 +22,8 @@ class Invoke(msgspec.Struct, frozen=True):
     asked: Asked
     family: str
     request_id: str
+    traced: str = ""
+    """The guardrail whose trace was asked for."""
 
     def streamed(self, answer: Answer) -> Steps:
         frames = Frames(answer.id)
@@ -31,7 +34,7 @@ class Invoke(msgspec.Struct, frozen=True):
             if isinstance(chunk, Hold):
                 steps.append(chunk)
             else:
-                steps.append(_frame(frames, chunk, _metrics(answer, self.family) if at == last else {}))
+                steps.append(_frame(frames, chunk, self._metrics(answer) if at == last else {}))
         return tuple(steps)
 
     def whole(self, answer: Answer) -> Steps:
@@ -44,8 +47,18 @@ class Invoke(msgspec.Struct, frozen=True):
         )
         said = FAMILIES[self.family].whole(answer, self.asked.model)
         if answer.blocked:
-            said = {**said, "amazon-bedrock-guardrailAction": "INTERVENED"}
+            said = {**said, **self._judgement(answer)}
         return whole(200, headers, msgspec.json.encode(said))
+
+    def _metrics(self, answer: Answer) -> dict[str, Any]:
+        metrics = _metrics(answer, self.family)
+        return {**metrics, **self._judgement(answer)} if answer.blocked else metrics
+
+    def _judgement(self, answer: Answer) -> dict[str, Any]:
+        said: dict[str, Any] = {"amazon-bedrock-guardrailAction": "INTERVENED"}
+        if self.traced:
+            said["amazon-bedrock-trace"] = {"guardrail": trace(answer, self.traced, invoked=True)}
+        return said
 
 
 def _frame(frames: Frames, chunk: Event, metrics: Mapping[str, Any]) -> Say:
@@ -65,11 +78,22 @@ def _metrics(answer: Answer, family: str) -> dict[str, Any]:
     }
     if family == "nova":
         metrics[_METRICS] |= {"cacheReadInputTokenCount": 0, "cacheWriteInputTokenCount": 0}
-    if answer.blocked:
-        metrics["amazon-bedrock-guardrailAction"] = "INTERVENED"
     return metrics
 
 
-def read(raw: Any, model: str, family: str, *, streamed: bool, request_id: str) -> Invoke:
+def read(
+    raw: Any, model: str, family: str, headers: Mapping[str, str], *, streamed: bool, request_id: str
+) -> Invoke:
     """Raises Wrong."""
-    return Invoke(FAMILIES[family].read(raw, model, streamed), family, request_id)
+    asked = msgspec.structs.replace(FAMILIES[family].read(raw, model, streamed), guardrail=_mode(record(raw)))
+    return Invoke(asked, family, request_id, _traced(headers))
+
+
+def _mode(body: dict[str, Any]) -> Literal["", "async"]:
+    config = record(body.get("amazon-bedrock-guardrailConfig"))
+    return "async" if config.get("streamProcessingMode") == "ASYNCHRONOUS" else ""
+
+
+def _traced(headers: Mapping[str, str]) -> str:
+    wants_trace = headers.get("x-amzn-bedrock-trace", "DISABLED").upper() != "DISABLED"
+    return headers.get("x-amzn-bedrock-guardrailidentifier", "") if wants_trace else ""

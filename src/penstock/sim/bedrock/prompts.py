@@ -75,11 +75,15 @@ def read_titan(raw: Any, model: str, streamed: bool) -> Asked:
 
 
 def titan(answer: Answer, model: str) -> Iterable[Event | Hold]:
-    """One chunk holds it all, as it mostly does."""
+    """One chunk holds it all, as it mostly does; a guardrail's message comes in one of its own."""
     yield from (piece for piece in answer.pieces if isinstance(piece, Hold))
+    *before, last = [
+        "".join(piece for piece in pieces if isinstance(piece, str)) for pieces in answer.texts or ((),)
+    ]
+    yield from (Event({"outputText": text, "index": 0}, "words") for text in before)
     yield Event(
         {
-            "outputText": answer.text,
+            "outputText": last,
             "index": 0,
             "totalOutputTextTokenCount": answer.output_tokens,
             "completionReason": _TITAN.get(answer.why, "FINISH"),

@@ -1,0 +1,123 @@
+"""What must not stand in any message of ours: keys, and what people said; pure.
+
+Providers quote both back when they complain. Their words help the owner ("model not found, try
+pulling it first"), so they are shown without those that stand in the prompt, too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+_MAX_CHARS = 400
+# Enough for 400 characters to be left, and little enough to be read in a millisecond.
+_READ_CHARS = 4_000
+# Of a prompt: so much is cut into words in some 20 ms, during which nobody else is served.
+_PROMPT_CHARS = 200_000
+_MASK = "[...]"
+_KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|gsk|xai|nvapi)[-_][-_*\w.]+|hf_\w{20,}|AIza[-\w]{10,})")
+
+# Scripts that leave no space between words: there every character is one.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+# In a quotation that is JSON itself, or Python's repr.
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nrt])")
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
+_MAX_WORD_CHARS = 64
+
+# What complaints are made of, and says nothing of whoever asked; it stays though a prompt has it, too.
+_HARMLESS = frozenset(
+    """
+    a an the and or not no nor is are was were be been being has have had do does did can cannot could may might
+    must shall should will would of in on at to for from by with without as if it its this that these those there
+    than then too only more most less least at all any each one ones two you your we our they their please try again
+    but so also when while which what where how why who after before over under up out off into per because s t
+    access account actual allowed already api argument array at attempt audio authentication available bad balance
+    below billing blocked body busy bytes cache call calls capacity changed character characters check client code
+    completion connection content context contains could credit credits current currently daily default denied
+    deployment deprecated different disabled doc docs does documentation empty enabled endpoint engine error errors
+    exceed exceeded exceeds exist exists expected expired failed fewer field fields file filter filtered final first
+    format forbidden found function generate generation got gateway greater guardrail header however http id image
+    images incorrect input inputs insufficient instead internal invalid items json key keys large last length limit
+    limited limits list load loaded long longer low maximum max_tokens message messages method minimum minute minutes
+    missing model models name names number object online only organization output overloaded parameter parameters
+    parse permission permitted plan policy positive prefix project prompt prompts property provided provider
+    pulling quota rate reached read received reduce refused region rejected remove request requested requests
+    required requires response result resulted retry role roles running safety schema second seconds server service
+    set short size specified status stop stream string subscription such support supported system temperature
+    temporarily text tier time timed timeout token tokens tool tools top_p total type types unable unauthorized
+    unavailable unexpected unknown unsupported upgrade upstream url usage use used user using valid value values
+    version violates visit was window words wrong
+    """.split()
+)
+
+
+class Hidden(NamedTuple):
+    """What must not stand in any message: our key, and what people said."""
+
+    key: str = ""
+    said: str = ""
+
+    def __repr__(self) -> str:
+        return "Hidden(...)"
+
+
+NOTHING_HIDDEN = Hidden()
+
+
+def unsaid(message: str, hidden: Hidden) -> str:
+    """The message in one line, without keys and without words that stand in the prompt.
+
+    Takes a few milliseconds for ordinary prompts, and for endless ones some twenty.
+    """
+    # First our own key, whole, and only then cut: half a key is still a secret.
+    text = message.replace(hidden.key, "[key]") if hidden.key else message
+    text = _clipped(_KEY.sub("[key]", " ".join(text.split())))
+    return (_masked(text, hidden.said) if hidden.said else text)[:_MAX_CHARS]
+
+
+def unsaid_word(word: str, hidden: Hidden) -> str:
+    """A provider's code or type. These are identifiers; a text that stands there is treated as one."""
+    return word if _IDENTIFIER.fullmatch(word) else unsaid(word, hidden)[:_MAX_WORD_CHARS]
+
+
+def _clipped(text: str) -> str:
+    """Its beginning; a word that this would cut goes, because no half of it would be known again."""
+    return text if len(text) <= _READ_CHARS else text[:_READ_CHARS].rpartition(" ")[0]
+
+
+def _masked(text: str, said: str) -> str:
+    text = _plain(_ESCAPED.sub(_unescaped, text))
+    theirs = _words_of(said)
+    kept: list[str] = []
+    end, masking = 0, False
+    for word in _WORD.finditer(text):
+        # What stands between two masked words was quoted with them.
+        between, end = text[end : word.start()], word.end()
+        hide = _is_hidden(word[0].casefold(), theirs)
+        if not (hide and masking):
+            kept += (between, _MASK if hide else word[0])
+        masking = hide
+    return "".join((*kept, text[end:]))
+
+
+def _is_hidden(word: str, theirs: frozenset[str] | None) -> bool:
+    """Of a prompt too long to be read, any word may be theirs."""
+    return word not in _HARMLESS and (theirs is None or word in theirs)
+
+
+def _words_of(said: str) -> frozenset[str] | None:
+    """None: there is more than can be read without a pause for everybody else."""
+    if len(said) > _PROMPT_CHARS:
+        return None
+    return frozenset(_WORD.findall(_plain(said).casefold()))
+
+
+def _plain(text: str) -> str:
+    """An é is one character or two; here it is one."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else " "
