@@ -61,6 +61,8 @@ SHARED = {
     "models.body",
     "models.complaint",
     "models.decoding",
+    "models.hiding",
+    "models.sources",
     "models.http",
     # Claude's own requests and events, which are the same at Anthropic and on Bedrock.
     "models.messages",

@@ -14,15 +14,23 @@ from penstock.errors import ModelCut, ModelError
 from penstock.models.bedrock import Api
 from penstock.models.bedrock.answer import Answer
 from penstock.models.bedrock.converse import Converse
+from penstock.models.bedrock.guardrail import Guardrail
 from penstock.models.bedrock.ids import parse
 from penstock.models.bedrock.invoke import Invoke
 from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 
 CONVERSE = Converse(parse("anthropic.claude-sonnet-4-5-20250929-v1:0"))
+# Where words are shown before they are judged, and some have to be taken back.
+_SHOWN_AT_ONCE = Guardrail("gr1", mode="async")
+ASYNC = Converse(parse("anthropic.claude-sonnet-4-5-20250929-v1:0"), guardrail=_SHOWN_AT_ONCE)
 
 
 def invoke(model: str) -> Invoke:
     return Invoke(parse(model))
+
+
+def invoke_async(model: str) -> Invoke:
+    return Invoke(parse(model), guardrail=_SHOWN_AT_ONCE)
 
 
 def event(kind: str, payload: Any) -> bytes:

@@ -307,7 +307,7 @@ def test_nothing_that_follows_the_end_mark_is_heard() -> None:
     "event",
     [
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": 3}},
-        {"type": "message_delta", "delta": {}, "usage": {"output_tokens": -1}},
+        {"type": "message_delta", "delta": {}, "usage": 3},
         {"type": "message", "content": "words"},
         [],
     ],

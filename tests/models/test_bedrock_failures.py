@@ -28,8 +28,8 @@ from penstock.errors import (
     ModelUnreachable,
 )
 from penstock.models.bedrock import Api
-from penstock.models.hiding import Hidden
 from penstock.models.decoding import Garbled
+from penstock.models.hiding import Hidden
 from tests.models.bedrock_streams import (
     CLAUDE,
     CONVERSE,
@@ -119,7 +119,7 @@ def test_what_people_said_is_not_in_an_error_of_the_stream() -> None:
     _, error = until_it_breaks([quoting], hidden=hidden)
 
     assert "grandmother" not in str(error)
-    assert "Blocked: '[...]'" in str(error)
+    assert "Blocked: 'Where is [...]?'" in str(error)
 
 
 def test_a_stream_that_ends_cleanly_without_message_stop_is_a_cut() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from penstock import http
+from penstock.aws.credentials import Credentials, Given
+from penstock.aws.http import Service
 from penstock.core.events import (
     Event,
     Finished,
@@ -14,9 +19,21 @@ from penstock.core.events import (
     Text,
     Usage,
 )
+from penstock.core.prompt import Prompt
+from penstock.core.question import Message
 from penstock.core.turn import fold
+from penstock.models.bedrock import Bedrock
+from penstock.models.bedrock.converse import Converse
+from penstock.models.bedrock.guardrail import Guardrail
+from penstock.models.bedrock.ids import parse
+from penstock.models.bedrock.invoke import Invoke
+from penstock.sim import Bedrock as Simulated
+from penstock.sim import simulate
+from penstock.sim.answer import BLOCKED
 from tests.models.bedrock_streams import (
+    ASYNC,
     CLAUDE,
+    CONVERSE,
     FINANCE,
     HATE,
     PII,
@@ -24,6 +41,7 @@ from tests.models.bedrock_streams import (
     claude,
     claude_stop,
     claude_text,
+    invoke_async,
     metadata,
     stopped,
     text,
@@ -31,6 +49,7 @@ from tests.models.bedrock_streams import (
     trace,
 )
 
+CONVERSE_ID = parse("anthropic.claude-sonnet-4-5-20250929-v1:0")
 USED = Usage("asked-for", 3, 2)
 
 SORRY = "Sorry, the model cannot answer this question."
@@ -68,6 +87,7 @@ def test_an_answer_that_a_guardrail_blocks_is_taken_back_but_for_the_guardrails_
         *(text(part, block) for part in message),
         stopped("guardrail_intervened"),
         metadata(trace(answered=HATE, output="".join(words) + " Then you go on.")),
+        api=ASYNC,
     )
 
     assert text_of(events) == SORRY
@@ -83,6 +103,7 @@ def test_a_trace_that_holds_only_the_piece_that_was_judged_takes_back_what_came_
         text(SORRY),
         stopped("guardrail_intervened"),
         metadata(trace(answered=HATE, output="Then the harmful part.")),
+        api=ASYNC,
     )
 
     assert text_of(events) == SORRY
@@ -95,6 +116,7 @@ def test_an_answer_blocked_before_a_word_of_it_was_shown_takes_nothing_back() ->
         text(" cannot answer this question."),
         stopped("guardrail_intervened"),
         metadata(trace(answered=HATE, output="First you take a wrench.")),
+        api=ASYNC,
     )
 
     assert text_of(events) == SORRY
@@ -107,24 +129,107 @@ def test_a_blocked_answer_without_words_of_the_guardrail_leaves_nothing() -> Non
         text("First you"),
         stopped("guardrail_intervened"),
         metadata(trace(answered=HATE, output="First you take")),
+        api=ASYNC,
     )
 
     assert text_of(events) == ""
 
 
+UNUSABLE = [
+    None,
+    trace(answered=HATE),
+    {"guardrail": {"modelOutput": 3}},
+    {"guardrail": {"modelOutput": "x"}},
+]
+
+
+@pytest.mark.parametrize("traced", UNUSABLE)
+def test_without_the_models_words_in_a_trace_the_last_block_is_the_guardrails(traced: Any) -> None:
+    words = [text("First "), text("you"), text("Sorry, ", 1), text("I cannot.", 1)]
+
+    events = told(START, *words, stopped("guardrail_intervened"), metadata(traced), api=ASYNC)
+
+    assert text_of(events) == "Sorry, I cannot."
+    assert events[-1] == Finished("blocked")
+
+
+@pytest.mark.parametrize("traced", UNUSABLE)
+def test_of_a_single_block_without_the_models_words_in_a_trace_no_half_is_left(traced: Any) -> None:
+    words = [text("Sorry, "), text("I "), text("cannot.")]
+
+    events = told(START, *words, stopped("guardrail_intervened"), metadata(traced), api=ASYNC)
+
+    assert text_of(events) == "Sorry, I cannot."
+    assert not any(isinstance(event, Retracted) for event in events)
+
+
+@pytest.mark.parametrize("api", [CONVERSE, Converse(CONVERSE_ID, guardrail=Guardrail("gr1"))])
+@pytest.mark.parametrize("traced", [None, trace(answered=HATE, output="First you take")])
+def test_what_was_judged_before_it_was_shown_is_never_taken_back(api: Converse, traced: Any) -> None:
+    words = [text("First you"), text(" take. "), text(SORRY, 1)]
+
+    events = told(START, *words, stopped("guardrail_intervened"), metadata(traced), api=api)
+
+    assert text_of(events) == f"First you take. {SORRY}"
+    assert events[-1] == Finished("blocked")
+
+
+@pytest.mark.parametrize("words", [[], ["It is easy. "]])
 @pytest.mark.parametrize("block", [0, 1])
-def test_without_a_trace_the_last_piece_is_taken_for_the_guardrails_words(block: int) -> None:
+def test_a_masked_name_at_the_end_does_not_keep_the_models_words(words: list[str], block: int) -> None:
+    output = "".join(words) + "Mix the acid with it, then write to joe@x.org and boil"
+
     events = told(
         START,
-        text("First "),
-        text("you"),
+        *map(text, words),
+        text("Mix the acid with it, then write to {EMAIL}"),
         text(SORRY, block),
         stopped("guardrail_intervened"),
-        metadata(),
+        metadata(trace(answered=HATE, output=output)),
+        api=ASYNC,
     )
 
     assert text_of(events) == SORRY
-    assert Noted("guardrail", {"blocked": True}) in events
+
+
+async def asked_of(url: str, api: str, model: str, guardrail: Guardrail) -> list[Event]:
+    client, id = http.Client(), parse(model)
+    service = Service(
+        "bedrock-runtime",
+        region="eu-west-1",
+        client=client,
+        credentials=Given(Credentials("AKIDEXAMPLE", "any")),
+        endpoint_url=url,
+    )
+    way = Converse(id, guardrail=guardrail) if api == "bedrock" else Invoke(id, guardrail=guardrail)
+    bedrock = Bedrock(id, api=way, service=service, owned=client)
+    try:
+        return [event async for event in bedrock.stream(Prompt((Message("user", "Where?"),)))]
+    finally:
+        await bedrock.close()
+
+
+@pytest.mark.parametrize("api", ["bedrock", "bedrock_invoke"])
+@pytest.mark.parametrize(
+    "model", ["anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.titan-text-express-v1"]
+)
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize("tell", ["enabled", "disabled"])
+@pytest.mark.parametrize("fault", ["guardrail", "guardrail-input"])
+async def test_all_that_is_left_of_a_blocked_answer_is_the_guardrails_message(
+    api: str, model: str, mode: str, tell: str, fault: str
+) -> None:
+    if (api, model[:6], mode, tell, fault) == ("bedrock_invoke", "amazon", "async", "disabled", "guardrail"):
+        # Titan has no blocks: without a trace nothing tells where the message begins.
+        left = f"Zürich is{BLOCKED}"
+    else:
+        left = BLOCKED
+
+    async with simulate(Simulated(say="Zürich is large.", faults=[fault])) as simulation:
+        events = await asked_of(simulation.url, api, model, Guardrail("gr1", mode=mode, trace=tell))
+
+    assert text_of(events) == left
+    assert events[-1] == Finished("blocked")
 
 
 def test_an_answer_in_which_names_were_masked_is_complete() -> None:
@@ -186,7 +291,7 @@ def test_an_invoked_model_says_in_its_last_chunk_that_a_guardrail_intervened() -
 
     events = told(
         *claude(claude_text("First you take"), claude_text(SORRY), claude_stop("end_turn"), last=verdict),
-        api=CLAUDE,
+        api=invoke_async("us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
     )
 
     assert text_of(events) == SORRY
@@ -216,6 +321,7 @@ def test_of_a_blocked_answer_no_piece_of_the_models_stays_that_the_trace_knows(
         *map(text, pieces),
         stopped("guardrail_intervened"),
         metadata(trace(answered=HATE, output=output)),
+        api=ASYNC,
     )
 
     assert text_of(events) in (message, "") or not leaked

@@ -12,7 +12,7 @@ from email.utils import formatdate
 import msgspec
 import pytest
 
-from penstock.core.events import Event, Finished, Text, Usage
+from penstock.core.events import Event, Finished, Noted, Text, Usage
 from penstock.core.prompt import Prompt
 from penstock.core.question import Message
 from penstock.errors import (
@@ -87,6 +87,20 @@ async def test_the_first_words_are_there_before_the_last_are_known() -> None:
         assert await anext(stream) == Text("Pa")
         go_on.set()
         assert [event async for event in stream] == [Text("ris"), Usage("gpt-4o-1", 3, 2), Finished()]
+
+
+async def test_a_wish_that_was_left_out_is_told_with_the_end_of_the_answer() -> None:
+    async def script(asked: Asked) -> None:
+        await asked.begin()
+        await asked.send(says("Paris", "stop") + DONE)
+        await asked.end()
+
+    wishing = Prompt(QUESTION.messages, options={"temperature": 0.2, "nonsense": 3})
+    async with upstream(script) as up, model_at(up.base_url) as model:
+        events = [event async for event in model.stream(wishing)]
+
+    assert up.asked[0].body["temperature"] == 0.2
+    assert events == [Text("Paris"), Noted("wishes_dropped", {"nonsense": True}), Finished()]
 
 
 async def test_everything_a_read_brought_is_given_out_without_waiting_for_the_next() -> None:

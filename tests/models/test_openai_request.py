@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from penstock.core.events import Passage
+from penstock.core.events import Finished, Noted, Passage, Text
 from penstock.core.prompt import Prompt
 from penstock.core.question import Message
 from penstock.errors import (
@@ -23,6 +23,8 @@ from penstock.models.complaint import Complaint
 from penstock.models.hiding import Hidden
 from penstock.models.http import Http
 from penstock.models.openai import OpenAI, encode, window_of
+from penstock.models.openai.chunks import Reading
+from penstock.models.openai.model import left_out
 
 ASK = (Message("user", "Hi"),)
 
@@ -64,6 +66,16 @@ def test_known_wishes_are_passed_on_and_nothing_can_change_the_stream() -> None:
     }  # fmt: skip
     assert sent["stream"] is True
     assert sent["model"] == "gpt-4o"
+
+
+def test_the_names_of_wishes_that_are_left_out_are_noted_at_the_end() -> None:
+    wishes: dict[str, object] = {"temperature": 0.2, "max_tokens": 9, "nonsense": 3, "n": 2, "top_p": None}
+    reading = Reading("m", "who", dropped=left_out(Prompt(ASK, options=wishes)))
+
+    events = list(reading.events([b'{"choices":[{"delta":{"content":"A"},"finish_reason":"stop"}]}']))
+
+    assert events == [Text("A")]
+    assert list(reading.end()) == [Noted("wishes_dropped", {"n": True, "nonsense": True}), Finished()]
 
 
 @pytest.mark.parametrize("wish", ["max_tokens", "max_completion_tokens"])
@@ -206,6 +218,28 @@ def test_without_a_number_the_word_decides(word: str, kind: type[ModelError]) ->
     assert type(complaint.error(Complaint("m", word), who="x")) is kind
 
 
+def test_an_account_without_credit_is_its_owners_matter_within_a_stream_too() -> None:
+    said = Complaint("Your credit balance is too low to access the Anthropic API.", "invalid_request_error")
+
+    assert type(complaint.error(said, who="x")) is ModelMisconfigured
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("invalid_request_error", "invalid_request_error"),
+        ("com.amazon#ValidationException", "com.amazon#ValidationException"),
+        ("Where is Anna Lutz?", "Where is [...]?"),
+        ("x" * 70, "x" * 64),
+        ("\n".join(["why"] * 1_000_000), " ".join(["why"] * 16)),
+    ],
+)
+def test_a_providers_word_is_short_and_says_nothing_of_people(word: str, shown: str) -> None:
+    found = complaint.error(Complaint("", word), who="x", status=400, hidden=Hidden("", "I am Anna Lutz."))
+
+    assert str(found) == f"x answered 400 {shown}"
+
+
 def test_a_quota_that_is_used_up_is_not_waited_for_though_it_comes_as_429() -> None:
     found = complaint.error(Complaint("m", "insufficient_quota"), who="x", status=429)
 
@@ -218,6 +252,9 @@ def test_a_quota_that_is_used_up_is_not_waited_for_though_it_comes_as_429() -> N
         Complaint("Incorrect API key provided: xa***c.", "Client specified an invalid argument"),
         Complaint("API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT"),
         Complaint("The model has been decommissioned.", "model_decommissioned"),
+        Complaint("Your credit balance is too low to access the Anthropic API.", "invalid_request_error"),
+        Complaint("You have exceeded your current quota.", "invalid_request_error"),
+        Complaint("Please see Plans & Billing.", "invalid_request_error"),
     ],
 )
 def test_what_only_the_owner_can_mend_is_known_though_it_comes_as_400(said: Complaint) -> None:
@@ -257,27 +294,3 @@ def test_a_question_against_the_providers_rules_is_not_the_owners_fault_though_i
 )
 def test_how_long_to_wait_is_read_from_every_form(headers: dict[str, str], wait_s: float | None) -> None:
     assert complaint.retry_after_s(headers, now_s=1_000.0) == wait_s
-
-
-@pytest.mark.parametrize(
-    ("message", "shown"),
-    [
-        ("model 'x' not found, try pulling it first", "model 'x' not found, try pulling it first"),
-        ("Incorrect API key provided: sk-ab***yz.", "Incorrect API key provided: [key]"),
-        ("key my-own-key is unknown", "key [key] is unknown"),
-        ("input_value='My PIN is 4711,  please keep it'", "input_value='[...]'"),
-        ("two\nlines", "two lines"),
-    ],
-)
-def test_a_message_is_shown_without_keys_and_without_peoples_words(message: str, shown: str) -> None:
-    hidden = Hidden("my-own-key", "Hello.\nMy PIN is 4711, please keep it")
-
-    assert complaint.unsaid(message, hidden) == shown
-
-
-def test_a_question_too_short_to_be_recognised_in_parts_is_hidden_as_a_whole() -> None:
-    assert complaint.unsaid("got 'PIN 4711' here", Hidden("", "PIN 4711")) == "got '[...]' here"
-
-
-def test_a_long_message_is_cut_after_it_was_cleaned() -> None:
-    assert "secret" not in complaint.unsaid("x" * 395 + "secret-key-of-ours", Hidden("secret-key-of-ours"))

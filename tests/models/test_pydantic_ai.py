@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from pydantic_ai import Agent, ModelRetry, RunContext, UsageLimits
+from pydantic_ai import Agent, ModelRetry, RunContext, TextOutput, UsageLimits
 from pydantic_ai import exceptions as theirs
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse
 from pydantic_ai.models.fallback import FallbackModel
@@ -24,6 +24,7 @@ from penstock.core.question import Message
 from penstock.core.turn import fold
 from penstock.errors import (
     ModelBusy,
+    ModelCut,
     ModelError,
     ModelMisconfigured,
     ModelRefused,
@@ -72,6 +73,17 @@ def searching(model: FunctionModel) -> Agent[None, str]:
 async def heard(model: PydanticAgent, prompt: Prompt = PROMPT) -> list[Event]:
     async with asyncio.timeout(5):
         return [event async for event in model.stream(prompt)]
+
+
+async def until_it_breaks(stream: AsyncIterator[Event]) -> tuple[list[Event], ModelError | None]:
+    events: list[Event] = []
+    while True:
+        try:
+            events.append(await anext(stream))
+        except StopAsyncIteration:
+            return events, None
+        except ModelError as exc:
+            return events, exc
 
 
 def shown(events: list[Event]) -> str:
@@ -175,6 +187,42 @@ async def test_what_a_validator_makes_of_the_words_is_what_stays() -> None:
         return output.replace("555-1234", "[number]")
 
     assert shown(await heard(PydanticAgent(agent))) == "One moment.\n\nParis, ring [number]"
+
+
+def shortened(text: str) -> str:
+    return text.removeprefix("Draft: ")
+
+
+def emptied(text: str) -> str:
+    return ""
+
+
+@pytest.mark.parametrize(("make", "left"), [(shortened, "It is Paris."), (emptied, "")])
+@pytest.mark.parametrize("by", ["validator", "TextOutput"])
+async def test_words_that_are_taken_from_the_front_of_the_output_are_not_shown(
+    make: Callable[[str], str], left: str, by: str
+) -> None:
+    steps = scripted(["Draft: ", "It is ", "Paris."])
+    agent: Agent[None, str] = (
+        Agent(steps, output_type=TextOutput(make)) if by == "TextOutput" else Agent(steps)
+    )
+    if by == "validator":
+        agent.output_validator(make)
+
+    assert shown(await heard(PydanticAgent(agent))) == left
+
+
+async def test_a_connection_that_breaks_under_an_answer_cuts_it_off() -> None:
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        yield "Half an"
+        raise theirs.ModelConnectionError("m", SECRET)
+
+    agent = Agent(FunctionModel(stream_function=stream))
+    events, error = await until_it_breaks(PydanticAgent(agent).stream(PROMPT))
+
+    assert events == [Text("Half an")]
+    assert type(error) is ModelCut
+    assert SECRET not in str(error)
 
 
 async def test_what_an_output_tool_gives_is_the_answer() -> None:
@@ -314,6 +362,13 @@ async def test_their_errors_become_ours_and_keep_their_words_to_themselves(
 
     assert type(caught.value) is ours
     assert SECRET not in str(caught.value)
+
+
+async def test_a_code_that_is_a_sentence_keeps_peoples_words_to_itself() -> None:
+    raised = http(400, provider_error_code="not allowed: the capital of France")
+
+    with pytest.raises(ModelRefused, match=r"not allowed: the \[\.\.\.\] of \[\.\.\.\]"):
+        await heard(PydanticAgent(Agent(failing(raised))))
 
 
 async def test_a_wait_that_is_asked_for_is_passed_on() -> None:

@@ -1,8 +1,8 @@
-"""An Agent of pydantic-ai behind the SDKs of real providers, simulated: an answer that was cut off is none."""
+"""An Agent of pydantic-ai behind the official SDKs, simulated: an answer that was cut off is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import anthropic
 import openai
@@ -24,6 +24,7 @@ from penstock.errors import ModelCut, ModelError
 from penstock.models.pydantic_ai import PydanticAgent
 from penstock.sim import Bedrock, OpenAI, Simulation, simulate
 from penstock.sim.simulator import Simulator
+from tests.models.test_pydantic_ai import until_it_breaks
 from tests.sim.clients import boto
 
 SAID = "Zürich is the largest city of Switzerland, and lies at the end of a lake."
@@ -31,14 +32,8 @@ CLAUDE = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 
 
 async def heard(model: Model, asked: str) -> tuple[list[Event], ModelError | None]:
-    events: list[Event] = []
     prompt = Prompt((Message("user", f"Where is Zürich? [simulate: {asked}]" if asked else "Where?"),))
-    try:
-        async for event in PydanticAgent(Agent(model)).stream(prompt):
-            events.append(event)
-    except ModelError as exc:
-        return events, exc
-    return events, None
+    return await until_it_breaks(PydanticAgent(Agent(model)).stream(prompt))
 
 
 async def at_openai(simulation: Simulation, asked: str) -> tuple[list[Event], ModelError | None]:
@@ -58,7 +53,7 @@ async def at_bedrock(simulation: Simulation, asked: str) -> tuple[list[Event], M
         return await heard(BedrockConverseModel(CLAUDE, provider=provider), asked)
 
 
-Provider = tuple[type[Simulator], Callable[..., object]]
+Ask = Callable[[Simulation, str], Awaitable[tuple[list[Event], ModelError | None]]]
 PROVIDERS = pytest.mark.parametrize(
     ("simulator", "ask"),
     [(OpenAI, at_openai), (OpenAI, at_anthropic), (Bedrock, at_bedrock)],
@@ -67,7 +62,7 @@ PROVIDERS = pytest.mark.parametrize(
 
 
 @PROVIDERS
-async def test_an_answer_that_its_provider_ends_is_whole(simulator: type[Simulator], ask: Callable) -> None:
+async def test_an_answer_that_its_provider_ends_is_whole(simulator: type[Simulator], ask: Ask) -> None:
     async with simulate(simulator(say=SAID)) as simulation:
         events, error = await ask(simulation, "")
 
@@ -79,11 +74,12 @@ async def test_an_answer_that_its_provider_ends_is_whole(simulator: type[Simulat
 @PROVIDERS
 @pytest.mark.parametrize("fault", ["half-frame:4", "end-early", "cut:1500"])
 async def test_half_an_answer_is_cut_off_and_not_complete(
-    simulator: type[Simulator], ask: Callable, fault: str
+    simulator: type[Simulator], ask: Ask, fault: str
 ) -> None:
     async with simulate(simulator(say=SAID)) as simulation:
         events, error = await ask(simulation, fault)
 
     assert type(error) is ModelCut
-    assert SAID.startswith(fold(events).text)
+    assert (said := fold(events).text)
+    assert SAID.startswith(said)
     assert not any(isinstance(event, Finished) for event in events)

@@ -13,6 +13,7 @@ import pytest
 import urllib3.exceptions
 
 from penstock.sim import HOLD, Bedrock, Simulation, simulate
+from penstock.sim.answer import BLOCKED
 from tests.sim.clients import CLAUDE, WEATHER, boto, call, converse, invoke, user
 
 TOOLS = {"tools": [{"toolSpec": {"name": "weather", "inputSchema": {"json": WEATHER}}}]}
@@ -313,9 +314,11 @@ GUARDRAIL = {"guardrailIdentifier": "abc123", "guardrailVersion": "1", "trace": 
 async def test_a_guardrail_replaces_the_answer(bedrock: Simulation) -> None:
     heard = await converse(bedrock, "[simulate: guardrail]", guardrailConfig=GUARDRAIL)
 
-    assert heard.text.startswith("Sorry")
+    assert heard.text == BLOCKED
     assert heard.of("messageStop") == [{"stopReason": "guardrail_intervened"}]
-    assert "abc123" in heard.of("metadata")[0]["trace"]["guardrail"]["outputAssessments"]
+    trace = heard.of("metadata")[0]["trace"]["guardrail"]
+    assert "abc123" in trace["outputAssessments"]
+    assert trace["modelOutput"] == [SAID]
 
 
 @pytest.mark.parametrize(
@@ -327,14 +330,18 @@ async def test_an_asynchronous_guardrail_intervenes_after_the_first_words(
     heard = await converse(bedrock, f"[simulate: {fault}]", guardrailConfig={**GUARDRAIL, **mode})
 
     assert heard.text.startswith("Zürich lies")
-    assert "Sorry" in heard.text
+    *_, words, message = heard.of("contentBlockDelta")
+    assert message == {"contentBlockIndex": words["contentBlockIndex"] + 1, "delta": {"text": BLOCKED}}
     assert heard.of("messageStop") == [{"stopReason": "guardrail_intervened"}]
+    assert heard.of("metadata")[0]["trace"]["guardrail"]["modelOutput"] == [SAID]
 
 
 async def test_a_guardrail_blocks_a_question(bedrock: Simulation) -> None:
     heard = await converse(bedrock, "[simulate: guardrail-input]", guardrailConfig=GUARDRAIL)
 
-    assert "abc123" in heard.of("metadata")[0]["trace"]["guardrail"]["inputAssessment"]
+    trace = heard.of("metadata")[0]["trace"]["guardrail"]
+    assert "abc123" in trace["inputAssessment"]
+    assert trace["modelOutput"] == []
 
 
 async def test_a_guardrail_tells_no_more_than_it_is_asked_to(bedrock: Simulation) -> None:

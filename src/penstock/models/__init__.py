@@ -6,7 +6,7 @@
     decoding.py     what providers send, decoded
     complaint.py    what providers complain of, as our errors
     hiding.py       what no message of ours may hold
-    citing.py       the numbers of sources that a provider cites
+    sources.py      the numbers of sources that a provider cites
     messages/       Anthropic's Messages API, which Bedrock speaks, too
 
 These are what they share; beyond that, none knows another.

@@ -19,7 +19,9 @@ _MASK = "[...]"
 _KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|gsk|xai|nvapi)[-_][-_*\w.]+|hf_\w{20,}|AIza[-\w]{10,})")
 
 # Scripts that leave no space between words: there every character is one.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 # In a quotation that is JSON itself, or Python's repr.
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nrt])")
@@ -27,30 +29,38 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 _MAX_WORD_CHARS = 64
 
 # What complaints are made of, and says nothing of whoever asked; it stays though a prompt has it, too.
-_HARMLESS = frozenset(
-    """
-    a an the and or not no nor is are was were be been being has have had do does did can cannot could may might
-    must shall should will would of in on at to for from by with without as if it its this that these those there
-    than then too only more most less least at all any each one ones two you your we our they their please try again
-    but so also when while which what where how why who after before over under up out off into per because s t
-    access account actual allowed already api argument array at attempt audio authentication available bad balance
-    below billing blocked body busy bytes cache call calls capacity changed character characters check client code
-    completion connection content context contains could credit credits current currently daily default denied
-    deployment deprecated different disabled doc docs does documentation empty enabled endpoint engine error errors
-    exceed exceeded exceeds exist exists expected expired failed fewer field fields file filter filtered final first
-    format forbidden found function generate generation got gateway greater guardrail header however http id image
-    images incorrect input inputs insufficient instead internal invalid items json key keys large last length limit
-    limited limits list load loaded long longer low maximum max_tokens message messages method minimum minute minutes
-    missing model models name names number object online only organization output overloaded parameter parameters
-    parse permission permitted plan policy positive prefix project prompt prompts property provided provider
-    pulling quota rate reached read received reduce refused region rejected remove request requested requests
-    required requires response result resulted retry role roles running safety schema second seconds server service
-    set short size specified status stop stream string subscription such support supported system temperature
-    temporarily text tier time timed timeout token tokens tool tools top_p total type types unable unauthorized
-    unavailable unexpected unknown unsupported upgrade upstream url usage use used user using valid value values
-    version violates visit was window words wrong
-    """.split()
-)
+_HARMLESS = frozenset({
+    "a", "access", "account", "actual", "after", "again", "all", "allowed", "already", "also", "an", "and",
+    "any", "api", "are", "argument", "array", "as", "at", "attempt", "audio", "authentication", "available",
+    "bad", "balance", "be", "because", "been", "before", "being", "below", "billing", "blocked", "body",
+    "busy", "but", "by", "bytes", "cache", "call", "calls", "can", "cannot", "capacity", "changed",
+    "character", "characters", "check", "client", "code", "completion", "connection", "contains", "content",
+    "context", "could", "credit", "credits", "current", "currently", "daily", "default", "denied",
+    "deployment", "deprecated", "did", "different", "disabled", "do", "doc", "docs", "documentation", "does",
+    "each", "empty", "enabled", "endpoint", "engine", "error", "errors", "exceed", "exceeded", "exceeds",
+    "exist", "exists", "expected", "expired", "failed", "fewer", "field", "fields", "file", "filter",
+    "filtered", "final", "first", "for", "forbidden", "format", "found", "from", "function", "gateway",
+    "generate", "generation", "got", "greater", "guardrail", "had", "has", "have", "header", "how", "however",
+    "http", "id", "if", "image", "images", "in", "incorrect", "input", "inputs", "instead", "insufficient",
+    "internal", "into", "invalid", "is", "it", "items", "its", "json", "key", "keys", "large", "last",
+    "least", "length", "less", "limit", "limited", "limits", "list", "load", "loaded", "long", "longer",
+    "low", "max_tokens", "maximum", "may", "message", "messages", "method", "might", "minimum", "minute",
+    "minutes", "missing", "model", "models", "more", "most", "must", "name", "names", "no", "nor", "not",
+    "number", "object", "of", "off", "on", "one", "ones", "online", "only", "or", "organization", "our",
+    "out", "output", "over", "overloaded", "parameter", "parameters", "parse", "per", "permission",
+    "permitted", "plan", "please", "policy", "positive", "prefix", "project", "prompt", "prompts", "property",
+    "provided", "provider", "pulling", "quota", "rate", "reached", "read", "received", "reduce", "refused",
+    "region", "rejected", "remove", "request", "requested", "requests", "required", "requires", "response",
+    "result", "resulted", "retry", "role", "roles", "running",  "safety", "schema", "second", "seconds",
+    "server", "service", "set", "shall", "short", "should", "size", "so", "specified", "status", "stop",
+    "stream", "string", "subscription", "such", "support", "supported", "system",  "temperature",
+    "temporarily", "text", "than", "that", "the", "their", "then", "there", "these", "they", "this", "those",
+    "tier", "time", "timed", "timeout", "to", "token", "tokens", "too", "tool", "tools", "top_p", "total",
+    "try", "two", "type", "types", "unable", "unauthorized", "unavailable", "under", "unexpected", "unknown",
+    "unsupported", "up", "upgrade", "upstream", "url", "usage", "use", "used", "user", "using", "valid",
+    "value", "values", "version", "violates", "visit", "was", "we", "were", "what", "when", "where", "which",
+    "while", "who", "why", "will", "window", "with", "without", "words", "would", "wrong", "you", "your",
+})  # fmt: skip
 
 
 class Hidden(NamedTuple):
@@ -73,13 +83,13 @@ def unsaid(message: str, hidden: Hidden) -> str:
     """
     # First our own key, whole, and only then cut: half a key is still a secret.
     text = message.replace(hidden.key, "[key]") if hidden.key else message
-    text = _clipped(_KEY.sub("[key]", " ".join(text.split())))
+    text = _clipped(_KEY.sub("[key]", " ".join(text[: 4 * _READ_CHARS].split())))
     return (_masked(text, hidden.said) if hidden.said else text)[:_MAX_CHARS]
 
 
 def unsaid_word(word: str, hidden: Hidden) -> str:
     """A provider's code or type. These are identifiers; a text that stands there is treated as one."""
-    return word if _IDENTIFIER.fullmatch(word) else unsaid(word, hidden)[:_MAX_WORD_CHARS]
+    return word if _IDENTIFIER.fullmatch(word) else unsaid(word, hidden)[:_MAX_WORD_CHARS].strip()
 
 
 def _clipped(text: str) -> str:

@@ -25,8 +25,8 @@ from penstock.core.events import (
 from penstock.errors import ModelCut, ModelError, ModelUnreachable
 from penstock.models.bedrock import guardrail
 from penstock.models.bedrock.guardrail import Trace
-from penstock.models.citing import Sources
 from penstock.models.decoding import Tokens, count
+from penstock.models.sources import Sources
 
 # In lower case; Converse, Nova, Titan, Llama, Cohere and the old Claude speak of the same.
 _FINISH: dict[str, FinishReason] = {

@@ -16,8 +16,8 @@ from penstock.aws.http import AwsError
 from penstock.errors import ModelError, ModelMisconfigured
 from penstock.models import complaint
 from penstock.models.complaint import Complaint
-from penstock.models.hiding import Hidden
 from penstock.models.decoding import UNREADABLE
+from penstock.models.hiding import Hidden
 
 # The statuses that the API gives these when they are a response; in a stream they have none.
 _STATUS = {

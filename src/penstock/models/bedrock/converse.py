@@ -27,8 +27,8 @@ from penstock.models.bedrock.blocks import (
 from penstock.models.bedrock.guardrail import Guardrail
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.reading import Reading
-from penstock.models.hiding import Hidden
 from penstock.models.decoding import decoded
+from penstock.models.hiding import Hidden
 
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 

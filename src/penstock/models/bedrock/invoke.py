@@ -24,8 +24,8 @@ from penstock.models.bedrock.guardrail import Guardrail
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.invoke_claude import ClaudeReading
 from penstock.models.bedrock.reading import Reading
-from penstock.models.hiding import Hidden
 from penstock.models.decoding import decoded
+from penstock.models.hiding import Hidden
 
 
 class Family(NamedTuple):

@@ -19,8 +19,8 @@ from penstock.models.bedrock.asking import EXTRA, Asked, Wishes, lines
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.invoke_chunks import Chunk, chunk_in
 from penstock.models.bedrock.reading import Reading
-from penstock.models.hiding import Hidden
 from penstock.models.decoding import decoded
+from penstock.models.hiding import Hidden
 from penstock.models.messages.events import Reading as Claude
 from penstock.models.messages.request import request
 

@@ -23,8 +23,8 @@ from penstock.models.bedrock.answer import Answer
 from penstock.models.bedrock.asking import Asked
 from penstock.models.bedrock.ids import Id
 from penstock.models.bedrock.reading import Reading
-from penstock.models.hiding import Hidden
 from penstock.models.decoding import Garbled
+from penstock.models.hiding import Hidden
 from penstock.models.http import CLOSE_WAIT_S, HEADERS, Response, streaming
 
 # --- Wire: plain data in, plain data out --------------------------------------

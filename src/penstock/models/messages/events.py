@@ -21,9 +21,8 @@ from penstock.core.events import (
 )
 from penstock.errors import ModelCut
 from penstock.models import complaint
-from penstock.models.citing import Sources
-from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 from penstock.models.decoding import UNREADABLE, Garbled, decoded
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 from penstock.models.messages import shapes
 from penstock.models.messages.shapes import (
     Block,
@@ -35,6 +34,7 @@ from penstock.models.messages.shapes import (
     StopDetails,
     merged,
 )
+from penstock.models.sources import Sources
 
 # https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
 _FINISH: dict[str, FinishReason] = {

@@ -15,8 +15,8 @@ import msgspec
 from penstock.core.events import Event, Finished, FinishReason, Noted, Reasoning, Text, Usage
 from penstock.errors import ModelBusy, ModelCut, ModelError, ModelUnreachable
 from penstock.models import complaint
-from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 from penstock.models.decoding import UNREADABLE, Garbled, Tokens, count
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 from penstock.models.openai.calls import CallPart, Calls, Function
 
 _FINISH: dict[str, FinishReason] = {
@@ -101,10 +101,7 @@ _DONE = b"[DONE]"
 
 
 class Reading:
-    """One answer as far as it has been read: feed it payloads, then ask it for the end.
-
-    `dropped` names the wishes that were not passed on.
-    """
+    """One answer as far as it has been read: feed it payloads, then ask it for the end. `dropped`: wishes."""
 
     def __init__(
         self, model: str, who: str, hidden: Hidden = NOTHING_HIDDEN, *, dropped: Sequence[str] = ()
@@ -148,10 +145,9 @@ class Reading:
     def end(self, rest: Iterable[bytes] = ()) -> Iterator[Event]:
         """The closing events, Finished last. `rest` is what the stream left without its blank line.
 
-        Raises ModelCut without the end mark. That is a finish_reason; [DONE] alone will do
-        after text, because vllm-mlx and some gateways never send another
-        (https://github.com/waybarrios/vllm-mlx/issues/628), but not after nothing, which is
-        how others hide that the model behind them failed.
+        Raises ModelCut without the end mark. That is a finish_reason; [DONE] alone will do after text, for
+        vllm-mlx and some gateways never send another (https://github.com/waybarrios/vllm-mlx/issues/628), but
+        not after nothing, which is how others hide that the model behind them failed.
         """
         try:
             yield from self.events(rest)

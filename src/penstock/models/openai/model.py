@@ -77,7 +77,9 @@ def encode(prompt: Prompt, model: str) -> bytes:
 def left_out(prompt: Prompt) -> tuple[str, ...]:
     """The names of the wishes that are not passed on, sorted."""
     passed = {*_OPTIONS, "max_tokens", "max_completion_tokens"}
-    return tuple(sorted(name for name, value in prompt.options.items() if name not in passed and value is not None))
+    return tuple(
+        sorted(name for name, value in prompt.options.items() if name not in passed and value is not None)
+    )
 
 
 def _messages(prompt: Prompt) -> Iterator[dict[str, str]]:

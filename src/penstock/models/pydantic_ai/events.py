@@ -58,7 +58,7 @@ class Reading:
         self._who = who
         self._text = _Voice()
         self._thoughts = _Voice()
-        # What the output is made of: the words of this step, or in it of what follows the provider's own tools.
+        # What the output is made of: the words of this step, in it those behind the provider's own tools.
         self._output: list[str] = []
         self._anew = False
         # How many pieces of text were there before the model spoke last, and whether it then called a tool.
@@ -144,7 +144,6 @@ class Reading:
             yield from self._takes_back()
             self._text.apart = True
             yield from self._says(output)
-
 
     def _is_said(self, output: str) -> bool:
         """Of a step without a word, the output may be what was said in the one before."""

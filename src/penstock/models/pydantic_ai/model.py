@@ -31,8 +31,9 @@ from penstock.errors import (
     ModelStalled,
     ModelUnreachable,
 )
-from penstock.models import complaint
+from penstock.models import asking, complaint
 from penstock.models.complaint import Complaint
+from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 from penstock.models.pydantic_ai.events import Reading
 
 # What an agent holds whose model does not say.
@@ -64,7 +65,9 @@ def settings(prompt: Prompt) -> ModelSettings:
 # --- Wire: how it fails ---------------------------------------------------------
 
 
-def error(exc: BaseException, who: str, *, begun: bool = False) -> ModelError:
+def error(
+    exc: BaseException, who: str, *, begun: bool = False, hidden: Hidden = NOTHING_HIDDEN
+) -> ModelError:
     """Their error as ours, by what the caller does next. Their words may quote people, and stay out.
 
     `begun`: words have come already, so that a connection that breaks is an answer cut off.
@@ -74,11 +77,11 @@ def error(exc: BaseException, who: str, *, begun: bool = False) -> ModelError:
         case ModelError():
             return exc
         case theirs.FallbackExceptionGroup(exceptions=[*_, last]):
-            return error(last, who, begun=begun)
+            return error(last, who, begun=begun, hidden=hidden)
         case theirs.ModelHTTPError(status_code=status):
             word = exc.provider_error_code or exc.provider_error_type or ""
             return complaint.error(
-                Complaint(word=word, number=status), who=who, retry_after_s=exc.retry_after
+                Complaint(word=word, number=status), who=who, retry_after_s=exc.retry_after, hidden=hidden
             )
         case theirs.ModelRateLimitError() | theirs.ModelUnavailableError():
             return ModelBusy(said, retry_after_s=exc.retry_after)
@@ -127,7 +130,7 @@ class PydanticAgent:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Event]:
         reading = Reading(self._name)
-        with _translated(self._name, reading):
+        with _translated(self._name, reading, prompt):
             # Leaving it cancels the run and waits until that is over.
             async with self._agent.run_stream_events(
                 prompt.question,
@@ -149,9 +152,10 @@ class PydanticAgent:
 
 
 @contextmanager
-def _translated(who: str, reading: Reading) -> Iterator[None]:
+def _translated(who: str, reading: Reading, prompt: Prompt) -> Iterator[None]:
     """A stranger's errors become ours here, and nowhere else."""
     try:
         yield
     except Exception as exc:
-        raise error(exc, who, begun=reading.has_spoken) from exc
+        hidden = Hidden(said=asking.said(prompt))
+        raise error(exc, who, begun=reading.has_spoken, hidden=hidden) from exc
