@@ -125,8 +125,7 @@ class Attempts:
                     live.heard = True
                     now_s = silence.heard_s = clock()
                     live.show(event, now_s)
-                    journal.note(live)
-                    if journal.behind(live, now_s):
+                    if journal.note(live, now_s):
                         await journal.catch_up(live)
                 else:
                     # A note is for the owner; the model may still fail as if it had said nothing.

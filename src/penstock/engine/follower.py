@@ -54,6 +54,7 @@ class Follower:
     ) -> None:
         self._turn = turn
         self._reading = reading
+        self._lives = reading.lives
         self._bells = bells
         self._admitted = admitted
         self._readers = readers or Readers()
@@ -71,7 +72,8 @@ class Follower:
                 raise StopAsyncIteration
             bell = await self._begin()
         while not self._over:
-            entries = self._reading.at_once(self._turn, self._attempt, self._number)
+            live = self._lives.get(self._turn)
+            entries = None if live is None else live.news(self._attempt, self._number)
             if entries is None:
                 cursor = Cursor(self._turn, self._attempt, self._number)
                 entries, self._over = await self._reading.news(self._turn, cursor)

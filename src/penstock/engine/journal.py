@@ -29,9 +29,10 @@ _RENEW_EVERY_S = 2.0
 _TRY_AGAIN_S = 0.2
 # The share of a lease for which a failing write is tried again.
 _PATIENCE = 0.7
-# A turn's share of a write costs about 20 µs, so this pause for each keeps the journal to a percent of
-# a core: with fifty turns it writes ten times a second, with hundreds twice.
-_PAUSE_PER_TURN_S = 0.002
+# A turn's share of a write costs as much as some tokens, mostly because loop and writer fight for Python's
+# lock. So with more than twenty live turns they are written less often, with a hundred twice a second: nobody
+# waits for it, since readers are served from memory and a new attempt starts the text over.
+_PAUSE_PER_TURN_S = 0.005
 
 T = TypeVar("T")
 
@@ -52,6 +53,8 @@ class Journal:
         self.renew_every_s = min(_RENEW_EVERY_S, lease_s / 3)
         self._clock = clock
         self._due: dict[Live, float] = {}
+        # How many turns the last write at the cadence carried.
+        self._written = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s = math.inf
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,14 +63,19 @@ class Journal:
 
     # --- At the cadence --------------------------------------------------------
 
-    def note(self, live: Live) -> None:
-        """There is something unjournaled: write it when it is due."""
-        if live in self._due or live.writing is not None:
-            return
+    def note(self, live: Live, now_s: float) -> bool:
+        """There is something unjournaled: write it when it is due. Whether reading the model must pause."""
+        if live.writing is None and live not in self._due:
+            self._plan(live, now_s)
+        if live.unjournaled_bytes > self._cadence.max_bytes:
+            return True
+        return now_s - live.unjournaled_since_s > self._cadence.max_s and live.last > live.journaled
+
+    def _plan(self, live: Live, now_s: float) -> None:
         cadence = self._cadence
         wait_s = min(cadence.first_s * cadence.grow**live.flushes, cadence.most_s)
-        wait_s = max(wait_s, min(len(self._due) * _PAUSE_PER_TURN_S, cadence.max_s / 2))
-        due_s = self._clock() + wait_s
+        wait_s = max(wait_s, min((len(self._due) + self._written) * _PAUSE_PER_TURN_S, cadence.max_s / 2))
+        due_s = now_s + wait_s
         if due_s >= self._timer_s >= due_s - wait_s / 2:
             # A write is due soon anyway: turns at about the same pace are written together.
             due_s = self._timer_s
@@ -88,6 +96,7 @@ class Journal:
         ready = [live for live, due_s in self._due.items() if due_s <= now_s]
         for live in ready:
             del self._due[live]
+        self._written = len(ready)
         if ready:
             self._begin(ready)
         if self._due:
@@ -120,15 +129,9 @@ class Journal:
                 live.journaled_to(batch.first + len(batch.events) - 1, asked_s)
             self._heed(live, order, asked_s)
             if not order.lost and live.last > live.journaled:
-                self.note(live)
+                self._plan(live, self._clock())
 
     # --- At once ---------------------------------------------------------------
-
-    def behind(self, live: Live, now_s: float) -> bool:
-        """Whether so much is unjournaled that reading the model must pause."""
-        if live.unjournaled_bytes > self._cadence.max_bytes:
-            return True
-        return now_s - live.unjournaled_since_s > self._cadence.max_s and live.last > live.journaled
 
     async def catch_up(self, live: Live) -> None:
         """Return when everything shown until now is journaled."""

@@ -25,20 +25,15 @@ class Reading:
     def __init__(self, turns: Turns, threads: Threads, lives: Mapping[str, Live]) -> None:
         self._turns = turns
         self._threads = threads
-        self._lives = lives
+        self.lives = lives
 
     async def check(self, turn: str, cursor: Cursor) -> None:
         """Raises CursorInvalid when no reader of this turn can have come by this cursor."""
         await self.news(turn, cursor)
 
-    def at_once(self, turn: str, attempt: int, number: int) -> list[Entry] | None:
-        """What came after a reader who keeps up with a turn that runs here; None for any other reader."""
-        live = self._lives.get(turn)
-        return None if live is None else live.news(attempt, number)
-
     async def news(self, turn: str, cursor: Cursor) -> tuple[list[Entry], bool]:
         """What came after the cursor, and whether nothing more can come. Raises CursorInvalid."""
-        if (live := self._lives.get(turn)) is not None:
+        if (live := self.lives.get(turn)) is not None:
             after = live.resume(cursor)
             if live.holds(after):
                 return live.after(after), False
@@ -74,7 +69,7 @@ class Reading:
         return info.id
 
     async def turn_of(self, person: Person, turn: str) -> TurnInfo:
-        live = self._lives.get(turn)
+        live = self.lives.get(turn)
         # `receive` has seen to it that who asks in a thread owns it.
         if live is not None and any(
             (q.person.tenant, q.person.id) == (person.tenant, person.id) for q in live.claim.questions
