@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from configparser import Error as IniError
-from configparser import RawConfigParser
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,6 +88,12 @@ def _section(profile: str) -> str:
 
 
 def _entry(file: Path, section: str, key: str) -> str:
+    if not file.is_file():
+        return ""
+    # On AWS there is no such file, and a cold start need not wait for this.
+    from configparser import Error as IniError
+    from configparser import RawConfigParser
+
     parser = RawConfigParser(default_section="")
     try:
         parser.read_string(file.read_text("utf-8"))

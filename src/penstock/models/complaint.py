@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -104,6 +103,8 @@ def error(
 
 def retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
     """How long we are asked to wait: `retry-after-ms`, or Retry-After in seconds or as a date."""
+    from email.utils import parsedate_to_datetime
+
     for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             wait_s = float(headers[name]) / per_second

@@ -16,16 +16,17 @@ _READ_CHARS = 4_000
 # Of a prompt: so much is cut into words in some 20 ms, during which nobody else is served.
 _PROMPT_CHARS = 200_000
 _MASK = "[...]"
-_KEY = re.compile(r"\b(?:Bearer\s+\S+|(?:sk|pk|gsk|xai|nvapi)[-_][-_*\w.]+|hf_\w{20,}|AIza[-\w]{10,})")
+# Compiled with the first complaint and not at import, which a cold start waits for.
+_KEY = r"\b(?:Bearer\s+\S+|(?:sk|pk|gsk|xai|nvapi)[-_][-_*\w.]+|hf_\w{20,}|AIza[-\w]{10,})"
 
 # Scripts that leave no space between words: there every character is one.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_WORD = rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+"
 # In a quotation that is JSON itself, or Python's repr.
-_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[nrt])")
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
+_ESCAPED = r"\\(?:u([0-9a-fA-F]{4})|[nrt])"
+_IDENTIFIER = r"[A-Za-z][A-Za-z0-9_.:-]{0,63}"
 _MAX_WORD_CHARS = 64
 
 # What complaints are made of, and says nothing of whoever asked; it stays though a prompt has it, too.
@@ -83,13 +84,13 @@ def unsaid(message: str, hidden: Hidden) -> str:
     """
     # First our own key, whole, and only then cut: half a key is still a secret.
     text = message.replace(hidden.key, "[key]") if hidden.key else message
-    text = _clipped(_KEY.sub("[key]", " ".join(text[: 4 * _READ_CHARS].split())))
+    text = _clipped(re.sub(_KEY, "[key]", " ".join(text[: 4 * _READ_CHARS].split())))
     return (_masked(text, hidden.said) if hidden.said else text)[:_MAX_CHARS]
 
 
 def unsaid_word(word: str, hidden: Hidden) -> str:
     """A provider's code or type. These are identifiers; a text that stands there is treated as one."""
-    return word if _IDENTIFIER.fullmatch(word) else unsaid(word, hidden)[:_MAX_WORD_CHARS].strip()
+    return word if re.fullmatch(_IDENTIFIER, word) else unsaid(word, hidden)[:_MAX_WORD_CHARS].strip()
 
 
 def _clipped(text: str) -> str:
@@ -98,11 +99,11 @@ def _clipped(text: str) -> str:
 
 
 def _masked(text: str, said: str) -> str:
-    text = _plain(_ESCAPED.sub(_unescaped, text))
+    text = _plain(re.sub(_ESCAPED, _unescaped, text))
     theirs = _words_of(said)
     kept: list[str] = []
     end, masking = 0, False
-    for word in _WORD.finditer(text):
+    for word in re.finditer(_WORD, text):
         # What stands between two masked words was quoted with them.
         between, end = text[end : word.start()], word.end()
         hide = _is_hidden(word[0].casefold(), theirs)
@@ -121,7 +122,7 @@ def _words_of(said: str) -> frozenset[str] | None:
     """None: there is more than can be read without a pause for everybody else."""
     if len(said) > _PROMPT_CHARS:
         return None
-    return frozenset(_WORD.findall(_plain(said).casefold()))
+    return frozenset(re.findall(_WORD, _plain(said).casefold()))
 
 
 def _plain(text: str) -> str:
