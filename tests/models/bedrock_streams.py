@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from penstock.models.bedrock.guardrail import Guardrail
 from penstock.models.bedrock.ids import parse
 from penstock.models.bedrock.invoke import Invoke
 from penstock.models.hiding import NOTHING_HIDDEN, Hidden
+from tests.models.stories import until_error
 
 CONVERSE = Converse(parse("anthropic.claude-sonnet-4-5-20250929-v1:0"))
 # Where words are shown before they are judged, and some have to be taken back.
@@ -130,16 +131,4 @@ def told(*frames: bytes, api: Api = CONVERSE, passages: int = 0) -> list[Event]:
 def until_it_breaks(
     pieces: Iterable[bytes], api: Api = CONVERSE, hidden: Hidden = NOTHING_HIDDEN
 ) -> tuple[list[Event], ModelError | None]:
-    events: list[Event] = []
-    stream = heard(pieces, api, hidden=hidden)
-    while True:
-        try:
-            events.append(next(stream))
-        except StopIteration:
-            return events, None
-        except ModelError as exc:
-            return events, exc
-
-
-def cut(stream: bytes, size: int) -> Sequence[bytes]:
-    return [stream[at : at + size] for at in range(0, len(stream), size)]
+    return until_error(heard(pieces, api, hidden=hidden))

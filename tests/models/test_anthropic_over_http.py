@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from penstock.core.events import Event, Finished, Noted, Reasoning, Text, Usage
+from penstock.core.events import Finished, Noted, Reasoning, Text, Usage
 from penstock.core.prompt import Prompt
-from penstock.core.question import Message
 from penstock.errors import (
     ModelBusy,
     ModelCut,
@@ -23,10 +22,9 @@ from penstock.errors import (
 )
 from penstock.models.anthropic import Anthropic
 from penstock.models.http import Http
-from tests.models.upstream import Asked, Script, upstream
+from tests.models.upstream import QUESTION, Asked, Script, heard, stream_of, upstream
 
 KEY = "sk-ant-test-5up3rs3cr3t"
-QUESTION = Prompt((Message("user", "Where did I leave my grandmother's ring?"),))
 
 
 @asynccontextmanager
@@ -52,16 +50,6 @@ END = told("content_block_stop", index=0)
 END += told("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 2})
 END += told("message_stop")
 ENDED = [Usage("m-1", 3, 2), Finished()]
-
-
-def stream_of(model: Anthropic, prompt: Prompt = QUESTION) -> AsyncGenerator[Event, None]:
-    stream = model.stream(prompt)
-    assert isinstance(stream, AsyncGenerator)
-    return stream
-
-
-async def heard(model: Anthropic, prompt: Prompt = QUESTION) -> list[Event]:
-    return [event async for event in model.stream(prompt)]
 
 
 async def failure_of(script: Script) -> ModelError:

@@ -36,6 +36,7 @@ from penstock.errors import (
 from penstock.models.body import body_of
 from penstock.models.decoding import Garbled
 from penstock.models.messages.events import Reading
+from tests.models.stories import cut, until_error
 
 WIRE = Path(__file__).parent / "wire" / "anthropic"
 HAIKU = "claude-haiku-5-5"
@@ -176,20 +177,8 @@ def heard(pieces: Sequence[bytes], passages: int = 0) -> Iterator[Event]:
     yield from reading.end(body.end())
 
 
-def cut(stream: bytes, size: int) -> list[bytes]:
-    return [stream[at : at + size] for at in range(0, len(stream), size)]
-
-
 def until_it_breaks(pieces: Sequence[bytes]) -> tuple[list[Event], ModelError | None]:
-    events: list[Event] = []
-    stream = heard(pieces)
-    while True:
-        try:
-            events.append(next(stream))
-        except StopIteration:
-            return events, None
-        except ModelError as exc:
-            return events, exc
+    return until_error(heard(pieces))
 
 
 def told(*events: dict[str, object]) -> bytes:

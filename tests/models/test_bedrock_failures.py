@@ -36,7 +36,6 @@ from tests.models.bedrock_streams import (
     HATE,
     PII,
     START,
-    cut,
     delta,
     exception,
     heard,
@@ -49,6 +48,7 @@ from tests.models.bedrock_streams import (
     trace,
     until_it_breaks,
 )
+from tests.models.stories import cut
 from tests.models.test_bedrock_stories import FAMILIES
 
 USED = Usage("asked-for", 3, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -17,9 +17,7 @@ from penstock import http
 from penstock.assistant.providers import PROVIDERS
 from penstock.aws.credentials import Credentials, Given
 from penstock.aws.http import Service
-from penstock.core.events import Event, Finished, Noted, Retracted, Text, Usage
-from penstock.core.prompt import Prompt
-from penstock.core.question import Message
+from penstock.core.events import Finished, Noted, Retracted, Text, Usage
 from penstock.engine import Rules
 from penstock.errors import (
     ModelBusy,
@@ -37,11 +35,10 @@ from penstock.models.decoding import Garbled
 from penstock.settings import Secret, Settings
 from tests.engine.conftest import Stage
 from tests.models.bedrock_streams import START, exception, metadata, stopped, text
-from tests.models.upstream import Asked, Script, unused_port, upstream
+from tests.models.upstream import QUESTION, Asked, Script, heard, stream_of, unused_port, upstream
 
 MODEL = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
 SECRET = "wJalrXUtnFEMI-5up3rs3cr3t"
-QUESTION = Prompt((Message("user", "Where did I leave my grandmother's ring?"),))
 USED = Usage(MODEL, 3, 2)
 END = stopped() + metadata()
 
@@ -97,16 +94,6 @@ async def model_at(
         yield bedrock
     finally:
         await bedrock.close()
-
-
-def stream_of(model: Bedrock) -> AsyncGenerator[Event, None]:
-    stream = model.stream(QUESTION)
-    assert isinstance(stream, AsyncGenerator)
-    return stream
-
-
-async def heard(model: Bedrock) -> list[Event]:
-    return [event async for event in model.stream(QUESTION)]
 
 
 async def failure_of(script: Script) -> ModelError:

@@ -23,7 +23,8 @@ from penstock.models.bedrock.converse import Converse
 from penstock.models.bedrock.ids import parse
 from penstock.models.bedrock.invoke import Invoke
 from penstock.models.hiding import NOTHING_HIDDEN
-from tests.models.bedrock_streams import cut, heard, until_it_breaks
+from tests.models.bedrock_streams import heard, until_it_breaks
+from tests.models.stories import cut
 from tests.models.upstream import Asked, upstream
 
 RECORDED = Path(__file__).parents[3] / "shared" / "wire" / "bedrock"

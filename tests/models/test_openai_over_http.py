@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from email.utils import formatdate
 
 import msgspec
 import pytest
 
-from penstock.core.events import Event, Finished, Noted, Text, Usage
+from penstock.core.events import Finished, Noted, Text, Usage
 from penstock.core.prompt import Prompt
-from penstock.core.question import Message
 from penstock.errors import (
     ModelBusy,
     ModelCut,
@@ -25,10 +24,9 @@ from penstock.errors import (
 )
 from penstock.models.http import Http
 from penstock.models.openai import OpenAI
-from tests.models.upstream import Asked, Script, unused_port, upstream
+from tests.models.upstream import QUESTION, Asked, Script, heard, stream_of, unused_port, upstream
 
 KEY = "sk-test-5up3rs3cr3t"
-QUESTION = Prompt((Message("user", "Where did I leave my grandmother's ring?"),))
 
 
 @asynccontextmanager
@@ -47,16 +45,6 @@ def says(text: str, finish: str | None = None) -> str:
 
 USAGE = 'data: {"model":"gpt-4o-1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\n'
 DONE = "data: [DONE]\n\n"
-
-
-def stream_of(model: OpenAI) -> AsyncGenerator[Event, None]:
-    stream = model.stream(QUESTION)
-    assert isinstance(stream, AsyncGenerator)
-    return stream
-
-
-async def heard(model: OpenAI) -> list[Event]:
-    return [event async for event in model.stream(QUESTION)]
 
 
 async def failure_of(script: Script) -> ModelError:

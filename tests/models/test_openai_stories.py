@@ -15,6 +15,7 @@ from penstock.errors import ModelBusy, ModelCut, ModelError, ModelRefused, Model
 from penstock.models.body import body_of
 from penstock.models.decoding import Garbled
 from penstock.models.openai.chunks import Reading
+from tests.models.stories import cut, until_error
 
 WIRE = Path(__file__).parent / "wire"
 
@@ -143,20 +144,8 @@ def heard(pieces: Sequence[bytes]) -> Iterator[Event]:
     yield from reading.end(body.end())
 
 
-def cut(stream: bytes, size: int) -> list[bytes]:
-    return [stream[at : at + size] for at in range(0, len(stream), size)]
-
-
 def until_it_breaks(pieces: Sequence[bytes]) -> tuple[list[Event], ModelError | None]:
-    events: list[Event] = []
-    stream = heard(pieces)
-    while True:
-        try:
-            events.append(next(stream))
-        except StopIteration:
-            return events, None
-        except ModelError as exc:
-            return events, exc
+    return until_error(heard(pieces))
 
 
 def test_every_story_in_the_folder_is_told_here() -> None:

@@ -1,14 +1,21 @@
-"""A provider for the tests of models: a real server that says what the test tells it."""
+"""A provider for the tests of models: a real server that says what the test tells it; and asking a model."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
+
+from penstock.core.events import Event
+from penstock.core.ports import Model
+from penstock.core.prompt import Prompt
+from penstock.core.question import Message
+
+QUESTION = Prompt((Message("user", "Where did I leave my grandmother's ring?"),))
 
 
 class Asked:
@@ -106,3 +113,16 @@ def unused_port() -> int:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         return port
+
+
+# --- Asking --------------------------------------------------------------------
+
+
+def stream_of(model: Model, prompt: Prompt = QUESTION) -> AsyncGenerator[Event, None]:
+    stream = model.stream(prompt)
+    assert isinstance(stream, AsyncGenerator)
+    return stream
+
+
+async def heard(model: Model, prompt: Prompt = QUESTION) -> list[Event]:
+    return [event async for event in model.stream(prompt)]

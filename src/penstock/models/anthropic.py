@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from urllib.parse import urlsplit
 
 from penstock import http
-from penstock.core import sse
 from penstock.core.events import Event, Finished, Noted
 from penstock.core.prompt import Prompt
-from penstock.errors import ConfigError, ModelError
+from penstock.errors import ConfigError
 from penstock.models.asking import as_json, key, said
-from penstock.models.body import JsonBody, body_of
+from penstock.models.body import body_of
 from penstock.models.hiding import Hidden
 from penstock.models.http import CLOSE_WAIT_S, Http, Response
 from penstock.models.messages.events import Reading
@@ -107,7 +106,7 @@ class Anthropic:
             chunk = await response.read()
             body = body_of(chunk)
             while chunk:
-                for payload in self._fed(body, chunk):
+                for payload in body.feed(chunk):
                     for event in reading.events(payload):
                         yield event
                 chunk = await self._more(response, reading)
@@ -124,12 +123,6 @@ class Anthropic:
             headers["x-api-key"] = self._api_key
         body = encode(asked, self._model)
         return await self._http.post(self._url, body, headers, who=self._who, hidden=hidden)
-
-    def _fed(self, body: sse.Decoder | JsonBody, chunk: bytes) -> list[bytes]:
-        try:
-            return body.feed(chunk)
-        except sse.EventTooLarge as exc:
-            raise ModelError(f"{self._who} sent {exc}") from exc
 
     def _more(self, response: Response, reading: Reading) -> Awaitable[bytes]:
         return response.read_within(CLOSE_WAIT_S) if reading.done else response.read()

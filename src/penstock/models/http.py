@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from penstock import http
-from penstock.errors import ModelCut, ModelMisconfigured, ModelUnreachable
+from penstock.core import sse
+from penstock.errors import ModelCut, ModelError, ModelMisconfigured, ModelUnreachable
 from penstock.models import complaint
 from penstock.models.hiding import NOTHING_HIDDEN, Hidden
 
@@ -35,7 +36,8 @@ class Response:
         while chunk := await response.read(): ...
 
     Leaving it closes it, and before its end the connection with it. A connection that breaks inside is a
-    ModelCut: said once, here, because a handler for each read is a frame more to wake for each token.
+    ModelCut, an event beyond all bounds a ModelError: said once, here, because a handler for each read is a
+    frame more to wake for each token.
     """
 
     def __init__(self, raw: http.Response, who: str) -> None:
@@ -54,6 +56,8 @@ class Response:
         self.close()
         if isinstance(error, http.CutOff):
             raise ModelCut(f"{self._who} broke off ({error})") from error
+        if isinstance(error, sse.EventTooLarge):
+            raise ModelError(f"{self._who} sent {error}") from error
 
     @property
     def media_type(self) -> str:

@@ -11,10 +11,9 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Iterator
 
 import penstock.http
-from penstock.core import sse
 from penstock.core.events import Event
 from penstock.core.prompt import Prompt, limit_of, system_text
-from penstock.errors import ConfigError, ModelError
+from penstock.errors import ConfigError
 from penstock.models.asking import as_json, by_name, key, said
 from penstock.models.body import body_of
 from penstock.models.hiding import Hidden
@@ -145,18 +144,15 @@ class OpenAI:
     async def stream(self, prompt: Prompt) -> AsyncIterator[Event]:
         hidden = Hidden(self._api_key, said(prompt))
         reading = Reading(self._model, self._who, hidden, dropped=left_out(prompt))
-        try:
-            with await self._asked(prompt, hidden) as response:
-                chunk = await response.read()
-                body = body_of(chunk)
-                while chunk:
-                    for event in reading.events(body.feed(chunk)):
-                        yield event
-                    chunk = await (self._more(response, reading) if reading.ended else response.read())
-                for event in reading.end(body.end()):
+        with await self._asked(prompt, hidden) as response:
+            chunk = await response.read()
+            body = body_of(chunk)
+            while chunk:
+                for event in reading.events(body.feed(chunk)):
                     yield event
-        except sse.EventTooLarge as exc:
-            raise ModelError(f"{self._who} sent {exc}") from exc
+                chunk = await (self._more(response, reading) if reading.ended else response.read())
+            for event in reading.end(body.end()):
+                yield event
 
     async def close(self) -> None:
         """Close its connections."""
