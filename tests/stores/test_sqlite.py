@@ -51,6 +51,26 @@ async def test_one_batch_is_one_row(tmp_path: Path) -> None:
     assert rows == [(1, 100, 1)]
 
 
+async def test_however_many_turns_are_written_together_each_gets_its_own_words(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    await store.open()
+    # One statement of each size, and a second one of some.
+    many = 2 * 64 + 16 + 2 * 4 + 3
+    begun = [await start(store, f"q{n}", thread=f"acme:web:{n}") for n in range(many)]
+
+    for first in (1, 2):
+        orders = await store.turns.append(
+            [words(claimed.lease, first, f"{claimed.lease.turn}.{first} ") for claimed in begun], LEASE_S
+        )
+        assert not any(order.lost for order in orders)
+
+    for claimed in begun:
+        turn = claimed.lease.turn
+        assert await texts(store, turn) == [f"{turn}.1 ", f"{turn}.2 "]
+        assert (await store.turns.read(turn)).turn.last == 2
+    await store.close()
+
+
 async def test_one_wrong_batch_refuses_the_whole_call(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     await store.open()

@@ -1,8 +1,8 @@
 """The default store: one SQLite file in a folder, owned by one process.
 
 Questions are on the disk when `receive` returns. The logs of all live turns are written
-together, about every 100 ms. database.py has the threads and transactions, schema.py the
-tables; the other files are one subject each.
+together, about every 100 ms, and less often when there are many. database.py has the threads
+and transactions, schema.py the tables; the other files are one subject each.
 """
 
 from __future__ import annotations
