@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.channels.http import Completion, failure, model_card, models, refusal, whole
+from penstock.channels.http import BEAT, Completion, failure, model_card, models, refusal, whole
 from penstock.core.events import (
     Cited,
     Entry,
@@ -35,8 +35,8 @@ HEAD = {"id": "chatcmpl-t1", "object": "chat.completion.chunk", "created": 17, "
 
 
 def chunks(stream: bytes) -> list[Any]:
-    """The JSON of each event, and the word DONE."""
-    blocks = stream.decode().split("\n\n")
+    """The JSON of each event, and the word DONE; beats are nothing."""
+    blocks = stream.replace(BEAT, b"").decode().split("\n\n")
     assert blocks.pop() == ""
     data = [block.removeprefix("data: ") for block in blocks]
     return ["DONE" if d == "[DONE]" else json.loads(d) for d in data]
@@ -78,7 +78,7 @@ def test_a_wake_up_is_one_chunk_whatever_it_brought() -> None:
     assert chunks(completion.encode(log(Text("Pa"), Status("Reading"), Text("ris")))) == [
         chunk({"content": "Paris"})
     ]
-    assert completion.encode(log(Status("Searching"), first=4)) == b""
+    assert completion.encode(log(Status("Searching"), first=4)) == BEAT
 
 
 def test_reasoning_goes_where_its_readers_look_for_it() -> None:

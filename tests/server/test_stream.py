@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from penstock.errors import PenstockError
-from penstock.server.stream import EventStream
+from penstock.server.stream import Encoded, EventStream
 
 SCOPE: Scope = {"type": "http", "method": "GET"}
 
@@ -56,11 +56,11 @@ class Words:
             self.closed = True
 
 
-def stream(words: Words, reader: Reader, **given: Any) -> EventStream:
-    return EventStream(words(), lambda error: error.code.encode(), left=reader.has_left, **given)
+def stream(words: Words, reader: Reader, **given: Any) -> EventStream[bytes]:
+    return EventStream(words(), Encoded(), lambda error: error.code.encode(), left=reader.has_left, **given)
 
 
-async def run(answer: EventStream, receive: Receive, send: Send) -> None:
+async def run(answer: EventStream[bytes], receive: Receive, send: Send) -> None:
     async with asyncio.timeout(10):
         await answer(SCOPE, receive, send)
 
@@ -131,11 +131,13 @@ async def test_what_breaks_after_the_headers_is_the_last_event_or_the_servers_to
         yield b"one "
         raise error
 
-    told = EventStream(broken(PenstockError()), lambda error: error.code.encode(), left=reader.has_left)
+    told = EventStream(
+        broken(PenstockError()), Encoded(), lambda error: error.code.encode(), left=reader.has_left
+    )
     await run(told, reader.receive, reader.send)
     assert reader.body() == b"one error"
 
-    bug = EventStream(broken(ZeroDivisionError()), lambda error: b"", left=reader.has_left)
+    bug = EventStream(broken(ZeroDivisionError()), Encoded(), lambda error: b"", left=reader.has_left)
     with pytest.raises(ZeroDivisionError):
         await run(bug, reader.receive, reader.send)
     assert reader.left == 1

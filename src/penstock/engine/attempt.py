@@ -88,7 +88,9 @@ class Attempts:
         retry = 0
         while True:
             try:
-                await self._hear(live, prompt, said, silence)
+                # In a task of its own, because each token wakes every coroutine that waits for the next one,
+                # and a turn's task has a dozen more, from its claim down to here.
+                await asyncio.create_task(self._hear(live, prompt, said, silence))
                 return
             except ModelError as exc:
                 wait_s = self._pause_s(exc, retry)

@@ -64,7 +64,12 @@ class Bells:
 
     def ring(self, key: str) -> None:
         for bell in self._by_key.get(key, ()):
-            bell.ring()
+            # Bell.ring, written out: this is done for each token.
+            bell.rang = True
+            if (waiting := bell._waiting) is not None:
+                bell._waiting = None
+                if not waiting.done():
+                    waiting.set_result(None)
 
     def ring_all(self) -> None:
         for bells in self._by_key.values():

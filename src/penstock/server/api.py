@@ -24,7 +24,7 @@ from penstock.server.decoding import decoded
 from penstock.server.desk import AtDesk, Desk, asked_id, thread_name
 from penstock.server.driver import Driver, thread_drivers
 from penstock.server.problems import WrongShape
-from penstock.server.stream import EventStream
+from penstock.server.stream import Encoded, EventStream
 
 _PAGE = 50
 _MOST = 200
@@ -195,10 +195,10 @@ class Api:
 
 async def begun(
     desk: Desk, events: AsyncGenerator[bytes], headers: dict[str, str] | None = None
-) -> EventStream:
+) -> EventStream[bytes]:
     """A response whose first bytes are there: what is wrong with the request has shown by then."""
     first = await anext(events)
-    return EventStream(events, _failed, first=first, headers=headers, stalled_s=desk.stalled_s)
+    return EventStream(events, Encoded(), _failed, first=first, headers=headers, stalled_s=desk.stalled_s)
 
 
 def _failed(error: PenstockError) -> bytes:

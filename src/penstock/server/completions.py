@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from penstock.channels import http as wire
-from penstock.channels.http import BEAT, ChatRequest, Completion
+from penstock.channels.http import ChatRequest, Completion
 from penstock.core.question import Person, Question, asker, thread_key
 from penstock.core.turn import Turn, View
 from penstock.errors import NotFound, PenstockError, QuestionChanged, QuestionInvalid
@@ -56,8 +56,10 @@ class Completions:
         if sent.stream:
             reader = Completion(turn, model, self._clock(), include_usage=sent.include_usage)
             return EventStream(
-                _chunks(desk, person, turn, reader),
+                desk.engine.follow(person, turn),
+                reader,
                 _failed,
+                first=reader.opening(),
                 headers={"Penstock-Turn": turn},
                 left=lambda: desk.engine.abandoned(turn),
                 stalled_s=desk.stalled_s,
@@ -69,15 +71,6 @@ class Completions:
         if view.state == "failed":
             return Response(*_turned(wire.failure(view, turn)))
         return _json(wire.whole(view, turn, model, self._clock()), {"Penstock-Turn": turn})
-
-
-async def _chunks(desk: Desk, person: Person, turn: str, reader: Completion) -> AsyncGenerator[bytes]:
-    yield reader.opening()
-    async with aclosing(desk.engine.follow(person, turn)) as news:
-        async for entries in news:
-            yield reader.encode(entries) or BEAT
-            if reader.over:
-                return
 
 
 def _failed(error: PenstockError) -> bytes:

@@ -7,9 +7,9 @@ never drops a reader that does not read; here one timer and one waiting task wat
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -17,6 +17,37 @@ from penstock.errors import PenstockError
 from penstock.server.patience import STALLED_S, Patience
 
 T = TypeVar("T")
+NewsT = TypeVar("NewsT")
+_Out = TypeVar("_Out", covariant=True)
+_In = TypeVar("_In", contravariant=True)
+
+
+class News(Protocol[_Out]):
+    """What is to be told, as it comes; whoever leaves it early closes it."""
+
+    def __aiter__(self) -> AsyncIterator[_Out]: ...
+    def aclose(self) -> Coroutine[Any, Any, None]: ...
+
+
+class Wire(Protocol[_In]):
+    """How it is told. Its bytes come from a plain call, because a coroutine more is felt at every token."""
+
+    @property
+    def over(self) -> bool:
+        """Everything was said, whether or not there would be more news."""
+        ...
+
+    def encode(self, news: _In) -> bytes: ...
+
+
+class Encoded:
+    """For news that are bytes already."""
+
+    over = False
+
+    def encode(self, news: bytes) -> bytes:
+        return news
+
 
 # A reader on a slow line takes long for a whole log; that it takes piece after piece shows that it is there.
 _PIECE_BYTES = 64 * 1024
@@ -29,7 +60,7 @@ _HEADERS = [
 ]
 
 
-class EventStream:
+class EventStream(Generic[NewsT]):
     """Server-sent events.
 
     `left` is called when the reader went before the end; `failed` says, as the last event, what went
@@ -38,7 +69,8 @@ class EventStream:
 
     def __init__(
         self,
-        chunks: AsyncGenerator[bytes],
+        news: News[NewsT],
+        wire: Wire[NewsT],
         failed: Callable[[PenstockError], bytes],
         *,
         first: bytes = b"",
@@ -46,7 +78,8 @@ class EventStream:
         left: Callable[[], None] = lambda: None,
         stalled_s: float = STALLED_S,
     ) -> None:
-        self._chunks = chunks
+        self._news = news
+        self._wire = wire
         self._failed = failed
         self._first = first
         self._headers = [(k.encode(), v.encode()) for k, v in (headers or {}).items()]
@@ -56,7 +89,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            async with aclosing(self._chunks), Patience(self._stalled_s) as patience:
+            async with aclosing(self._news), Patience(self._stalled_s) as patience:
                 await self._written(scope, receive, send, patience)
         except OSError:
             # ASGI's word for a reader that is gone.
@@ -91,14 +124,18 @@ class EventStream:
 
     async def _write_body(self, send: Send, patience: Patience) -> None:
         await _in_pieces(self._first, send, patience)
+        wire = self._wire
         try:
-            async for chunk in self._chunks:
+            async for news in self._news:
+                chunk = wire.encode(news)
                 if len(chunk) > _PIECE_BYTES:
                     await _in_pieces(chunk, send, patience)
                 else:
                     patience.begun += 1
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                     patience.taken += 1
+                if wire.over:
+                    break
         except PenstockError as exc:
             await _in_pieces(self._failed(exc), send, patience)
 

@@ -59,11 +59,14 @@ class Completion:
         return self._chunk({"role": "assistant", "content": ""})
 
     def encode(self, entries: Sequence[Entry]) -> bytes:
-        """The bytes for all of these; empty when none of them is for the client."""
+        """The bytes for all of these; a beat when none of them is for the client."""
         # Nearly every wake-up brings one piece of text or a few, which need no look at the whole answer.
-        if len(entries) == 1 and type(event := entries[0].event) is Text:
+        if len(entries) == 1 and type(event := entries[0].event) is Text and event.text:
             self._fold.receive(event)
-            return self._content(event.text)
+            return b"".join((self._before, _json(event.text), self._after))
+        return self._several(entries) or BEAT
+
+    def _several(self, entries: Sequence[Entry]) -> bytes:
         kinds = {type(entry.event) for entry in entries}
         if kinds == _ONLY_TEXT:
             return self._content(self._pieces(entries))
