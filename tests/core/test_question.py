@@ -54,6 +54,12 @@ def test_a_repeat_is_known_by_its_digest_whatever_its_delivery_was() -> None:
     assert question().digest != question(text="Another").digest
 
 
+def test_asking_again_is_another_question_and_asking_plainly_the_same_as_ever() -> None:
+    assert question(replaces="t1").digest not in (question().digest, question(replaces="t2").digest)
+    # As it was written down before a question could replace another.
+    assert question().digest == "0e98240b79363b2c4fffa827dfa8ac77c9e52ef3aa92a103cafbae4f8ae8d30a"
+
+
 @pytest.mark.parametrize(
     "person",
     [

@@ -58,8 +58,9 @@ class TurnInfo(msgspec.Struct, frozen=True):
 
     `attempt` counts the attempts begun, `last` is the number of the newest entry,
     `begins` tells where each attempt's entries begin, `asked_s` when the first
-    question was received, `given_back` how many attempts were returned unharmed and
-    do not count as tries.
+    question was received, `ended_s` when it was done, stopped or failed (0: not yet),
+    `given_back` how many attempts were returned unharmed and do not count as tries,
+    `replaces` the turn of the thread that this one was asked instead of.
     """
 
     id: str
@@ -71,6 +72,8 @@ class TurnInfo(msgspec.Struct, frozen=True):
     asked_s: float
     given_back: int = 0
     stop_by: str = ""
+    ended_s: float = 0.0
+    replaces: str = ""
 
     @property
     def tries(self) -> int:
@@ -137,6 +140,23 @@ class Page(NamedTuple):
     entries: list[Entry]
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A turn in the owner's lists: who asked, and which model answered ("" before the end)."""
+
+    turn: TurnInfo
+    person: Person
+    model: str = ""
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A batch of a log as it was written, with the time; 0 when it is from before times were kept."""
+
+    at_s: float
+    first: int
+    attempt: int
+    events: tuple[Event, ...]
+
+
 class Cadence(msgspec.Struct, frozen=True):
     """How often a turn's log is journaled: the first batch after `first_s`, then each wait
     `grow` times longer, up to `most_s`. Past `max_s` or `max_bytes` unjournaled, reading the model pauses."""
@@ -167,8 +187,10 @@ class Turns(Protocol):
         `turn` is the id that a new turn gets. With `lease_s` over 0 the caller also claims the
         turn if nothing stands before it. A new turn with others before it begins its log with `Waiting`.
         A repeat writes nothing; with `lease_s` it may claim the turn as `claim` would.
-        Raises QuestionChanged, Gone (forgotten), ThreadBusy, TooManyQueued,
-        NotFound (the thread is another person's).
+        A question that replaces a turn gets a turn of its own, which remembers that. A new thread is called
+        by its first question (`title_of`).
+        Raises QuestionChanged, Gone (forgotten), ThreadBusy, TooManyQueued, QuestionInvalid (what it
+        replaces is no turn of its thread), NotFound (the thread is another person's, or in the bin).
         """
         ...
 
@@ -212,6 +234,19 @@ class Turns(Protocol):
         """How many turns are queued."""
         ...
 
+    # For the owner:
+
+    async def recent(
+        self, *, states: Sequence[State] = (), before: str = "", limit: int = 50
+    ) -> list[Listed]:
+        """The newest turns of everybody, newest first: of these states (none named: of all), older than
+        the turn `before`, and not of threads in the bin."""
+        ...
+
+    async def written(self, turn: str) -> list[Written]:
+        """The whole log, in batches as they were written. Raises NotFound."""
+        ...
+
 
 # --- Threads ------------------------------------------------------------------
 
@@ -238,9 +273,35 @@ class Threads(Protocol):
         """The ids of the turns that came after `turn`, or all, in order."""
         ...
 
+    async def listed(
+        self, person: Person | None, *, prefix: str = "", words: str = "", before: str = "", limit: int = 50
+    ) -> list[Thread]:
+        """A person's threads (None: everybody's) that are not in the bin, newest question first.
+
+        `prefix` is what their keys begin with. Each of `words` is in the title, or each in one
+        question, whatever the case (`fold` in `core/words.py`). `before` goes on after the thread of
+        that key.
+        """
+        ...
+
+    async def rename(self, thread: str, title: str) -> None:
+        """Raises NotFound."""
+        ...
+
+    async def bin(self, thread: str) -> None:
+        """Put the thread in the bin: no question gets into it, and no list shows it. Raises NotFound.
+
+        It stays since when it was put there first, however often it is done again."""
+        ...
+
+    async def restore(self, thread: str) -> None:
+        """Take it out of the bin, as it was. Raises NotFound."""
+        ...
+
     async def forget(self, thread: str) -> list[str]:
         """Remove the thread, its questions, logs and files; keep tombstones of the questions' ids.
 
+        The documents on the Shelf that belong to it and to its turns go with it (`core/shelves.py`).
         Returns the ids of the turns that were removed."""
         ...
 
@@ -248,8 +309,12 @@ class Threads(Protocol):
         """The same for every thread a person owns, and their documents. Returns the turns' ids."""
         ...
 
-    async def forget_before(self, when_s: float) -> int:
-        """The same for every thread without a question since `when_s`. Returns how many."""
+    async def forget_before(self, when_s: float) -> list[str]:
+        """The same for every thread without a question since `when_s`. Returns the turns' ids."""
+        ...
+
+    async def forget_binned(self, before_s: float) -> list[str]:
+        """The same for every thread that is in the bin since before `before_s`. Returns the turns' ids."""
         ...
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
-from urllib.parse import quote
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -23,6 +22,13 @@ class Person(msgspec.Struct, frozen=True):
     name: str = ""
     locale: str = ""
     time_zone: str = ""
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """A person at a door, and whether they may see what the owner sees."""
+
+    person: Person
+    admin: bool = False
 
 
 class File(msgspec.Struct, frozen=True):
@@ -47,7 +53,8 @@ class Question(msgspec.Struct, frozen=True):
     `id` names the message, not its delivery. `thread` begins with the tenant.
     `history` is what a client supplied that keeps its own memory (the OpenAI API);
     `options` are its wishes to the model (temperature, max_tokens ...), `model` the
-    one it named. `delivery` is the id of the delivery, only noted.
+    one it named. `delivery` is the id of the delivery, only noted. `replaces` is the turn
+    of the thread that this question is asked instead of.
     """
 
     id: str
@@ -58,36 +65,38 @@ class Question(msgspec.Struct, frozen=True):
     history: tuple[Message, ...] = ()
     options: dict[str, object] = {}
     delivery: str = ""
+    replaces: str = ""
 
     @property
     def digest(self) -> str:
         """Two deliveries of one question have the same; a reused id has another."""
-        said = msgspec.json.encode(
-            (
-                self.thread,
-                self.person.tenant,
-                self.person.id,
-                self.text,
-                self.files,
-                self.history,
-                self.options,
-            )
+        said = (
+            self.thread,
+            self.person.tenant,
+            self.person.id,
+            self.text,
+            self.files,
+            self.history,
+            self.options,
         )
-        return hashlib.sha256(said).hexdigest()
+        # Questions from before there was `replaces` keep their digests.
+        whole = (*said, self.replaces) if self.replaces else said
+        return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """Where a conversation happens. `key` begins with the tenant; `owner` is a person's id."""
+    """Where a conversation happens. `key` begins with the tenant; `owner` is a person's id.
+
+    `asked_s` is when its newest question came, `binned_s` when it was put in the bin (0: it is not there).
+    """
 
     key: str
     tenant: str
     owner: str
     created_s: float
-
-
-def persons_shelf(person: Person) -> str:
-    """The prefix under which a person's documents stand on the Shelf; an id may hold a slash itself."""
-    return f"person/{quote(person.tenant, safe='')}/{quote(person.id, safe='')}/"
+    asked_s: float = 0.0
+    title: str = ""
+    binned_s: float = 0.0
 
 
 def asker(person: Person) -> str:
@@ -103,6 +112,19 @@ def asker(person: Person) -> str:
 
 def thread_key(tenant: str, channel: str, name: str) -> str:
     return f"{tenant}:{channel}:{name}"
+
+
+class ThreadParts(NamedTuple):
+    tenant: str
+    channel: str
+    name: str
+
+
+def thread_parts(key: str) -> ThreadParts:
+    """What a thread's key was made of; a key of somebody's own making may have no channel."""
+    tenant, _, rest = key.partition(":")
+    channel, colon, name = rest.partition(":")
+    return ThreadParts(tenant, channel, name) if colon else ThreadParts(tenant, "", rest)
 
 
 def checked(question: Question) -> Question:

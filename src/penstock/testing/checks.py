@@ -12,7 +12,16 @@ from collections.abc import Awaitable, Callable
 
 from penstock.core.ports import Store
 from penstock.testing.clock import FakeClock
-from penstock.testing.promises import claiming, receiving, shelf, threads, writing
+from penstock.testing.promises import (
+    claiming,
+    keeping,
+    listing,
+    receiving,
+    replacing,
+    shelf,
+    threads,
+    writing,
+)
 
 OpenStore = Callable[[FakeClock], Store]
 """Makes a store over an empty place of its own, each time; it is opened and closed by the check."""
@@ -23,7 +32,10 @@ STORE_PROMISES: tuple[Promise, ...] = (
     *receiving.PROMISES,
     *claiming.PROMISES,
     *writing.PROMISES,
+    *replacing.PROMISES,
     *threads.PROMISES,
+    *keeping.PROMISES,
+    *listing.PROMISES,
     *shelf.PROMISES,
 )
 

@@ -250,7 +250,7 @@ class _Replay:
         ]
         got = [
             (
-                msgspec.structs.replace(each.turn, asked_s=0.0),
+                msgspec.structs.replace(each.turn, asked_s=0.0, ended_s=0.0),
                 tuple(self._names.back(question.id) for question in each.questions),
                 each.view,
             )

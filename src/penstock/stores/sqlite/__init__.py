@@ -25,7 +25,7 @@ class SqliteStore:
         self.database = Database(folder, busy_s=busy_s)
         self.blobs = FolderBlobs(folder / "blobs")
         self.turns = SqliteTurns(self.database, clock)
-        self.threads = SqliteThreads(self.database, self.blobs)
+        self.threads = SqliteThreads(self.database, self.blobs, clock)
         self.shelf = SqliteShelf(self.database, clock)
         self.budgets = SqliteBudgets(self.database, clock)
 

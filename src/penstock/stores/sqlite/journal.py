@@ -13,7 +13,7 @@ from itertools import chain
 
 from penstock.core.cursor import Begun
 from penstock.core.events import VERSION, Entry, decode_batch, encode_batch
-from penstock.core.ports import Batch, Lease, Orders, Page
+from penstock.core.ports import Batch, Lease, Orders, Page, Written
 from penstock.core.turn import ENDED, State, View
 from penstock.errors import NotFound, StoreError
 from penstock.stores.sqlite.rows import (
@@ -28,7 +28,7 @@ from penstock.stores.sqlite.rows import (
 
 # Many rows with each statement, because Python lets go of its lock for every one, and must win it back from
 # a busy loop: written row by row, the journal of a hundred live turns cost ten times as much.
-_INSERT = "INSERT INTO log (turn, first, last, attempt, version, payload) VALUES {rows}"
+_INSERT = "INSERT INTO log (turn, first, last, attempt, version, at_s, payload) VALUES {rows}"
 _ADVANCE = """
 UPDATE turns SET attempt = new.column1, last = new.column2, begins = new.column3, until_s = new.column4
 FROM (VALUES {rows}) AS new WHERE seq = new.column5
@@ -43,11 +43,12 @@ WHERE turn = :turn AND last > :after
 AND first >= (SELECT coalesce(max(first), 0) FROM log WHERE turn = :turn AND first <= :after + 1)
 ORDER BY first
 """
+_WRITTEN = "SELECT at_s, first, attempt, version, payload FROM log WHERE turn = ? ORDER BY first"
 
 Payload = tuple[Batch, bytes]
 """A batch, and its events as they are stored: encoded before it waits for the writer."""
 
-_LogRow = tuple[int, int, int, int, int, bytes]
+_LogRow = tuple[int, int, int, int, int, float, bytes]
 
 
 def payloads(batches: Sequence[Batch]) -> list[Payload]:
@@ -72,7 +73,7 @@ def append(
             orders.append(LOST)
             continue
         if turn.last + 1 == batch.first:
-            turn = _advanced(turn, batch, payload, rows)
+            turn = _advanced(turn, batch, payload, now_s, rows)
         else:
             # The rows before it may be among those that are only now being written.
             _insert(connection, rows)
@@ -101,7 +102,7 @@ def _held(turn: HeldRow | None, lease: Lease) -> HeldRow | None:
     return turn if turn and turn.state == "running" and turn.fence == lease.fence else None
 
 
-def _advanced(turn: HeldRow, batch: Batch, payload: bytes, rows: list[_LogRow]) -> HeldRow:
+def _advanced(turn: HeldRow, batch: Batch, payload: bytes, now_s: float, rows: list[_LogRow]) -> HeldRow:
     """The turn after this batch, whose row is put to the others."""
     attempt = batch.lease.attempt
     if attempt < turn.attempt:
@@ -109,7 +110,7 @@ def _advanced(turn: HeldRow, batch: Batch, payload: bytes, rows: list[_LogRow]) 
     if not batch.events:
         return turn._replace(attempt=attempt)
     last = batch.first + len(batch.events) - 1
-    rows.append((turn.seq, batch.first, last, attempt, VERSION, payload))
+    rows.append((turn.seq, batch.first, last, attempt, VERSION, now_s, payload))
     begins, begins_json = turn.begins, turn.begins_json
     if not begins or begins[-1].attempt != attempt:
         begins_json = encode_begins((*begins, Begun(attempt, batch.first)))
@@ -155,17 +156,20 @@ def _was_written(connection: sqlite3.Connection, turn: HeldRow | TurnRow, batch:
 # --- Finish -------------------------------------------------------------------
 
 
-def finish(connection: sqlite3.Connection, payload: Payload, state: State, view: View) -> Orders:
+def finish(
+    connection: sqlite3.Connection, payload: Payload, state: State, view: View, now_s: float
+) -> Orders:
     batch = payload[0]
     turn = turn_by_id(connection, batch.lease.turn)
     if turn is None:
         return LOST
     if _finished_before(connection, turn, batch, state):
         return Orders(stop_by=turn.stop_by)
-    (orders,) = append(connection, [payload], 0.0, 0.0)
-    if not orders.lost:
-        _let_go(connection, turn.seq, state, view)
-    return orders
+    (orders,) = append(connection, [payload], now_s, 0.0)
+    if orders.lost:
+        return LOST
+    _let_go(connection, turn.seq, state, view, now_s)
+    return Orders(stop_by=orders.stop_by)
 
 
 def _finished_before(connection: sqlite3.Connection, turn: TurnRow, batch: Batch, state: State) -> bool:
@@ -177,13 +181,13 @@ def _finished_before(connection: sqlite3.Connection, turn: TurnRow, batch: Batch
     )
 
 
-def _let_go(connection: sqlite3.Connection, seq: int, state: State, view: View) -> None:
-    given_back = 0 if state in ENDED else 1
+def _let_go(connection: sqlite3.Connection, seq: int, state: State, view: View, now_s: float) -> None:
+    ended = state in ENDED
     connection.execute(
-        "UPDATE turns SET state = ?, given_back = given_back + ?, until_s = 0 WHERE seq = ?",
-        (state, given_back, seq),
+        "UPDATE turns SET state = ?, given_back = given_back + ?, until_s = 0, ended_s = ? WHERE seq = ?",
+        (state, 0 if ended else 1, now_s if ended else 0.0, seq),
     )
-    if state in ENDED:
+    if ended:
         connection.execute("INSERT INTO views (turn, view) VALUES (?, ?)", (seq, encode_json(view)))
 
 
@@ -195,6 +199,16 @@ def read(connection: sqlite3.Connection, id: str, after: int, limit: int) -> Pag
     if turn is None:
         raise NotFound("There is no such answer.")
     return Page(turn.info, _entries(connection, turn.seq, after, limit))
+
+
+def written(connection: sqlite3.Connection, id: str) -> list[Written]:
+    turn = turn_by_id(connection, id)
+    if turn is None:
+        raise NotFound("There is no such answer.")
+    return [
+        Written(at_s, first, attempt, tuple(decode_batch(payload, version)))
+        for at_s, first, attempt, version, payload in connection.execute(_WRITTEN, (turn.seq,))
+    ]
 
 
 def _entries(connection: sqlite3.Connection, seq: int, after: int, limit: int) -> list[Entry]:

@@ -11,6 +11,8 @@ from penstock.core.events import VERSION, Waiting, encode_batch
 from penstock.core.overlap import Backlog, Decision, Join, Limits, NewTurn, Overlap, decide
 from penstock.core.ports import Received
 from penstock.core.question import Question, may_read
+from penstock.core.titles import title_of
+from penstock.core.words import fold
 from penstock.errors import Gone, NotFound, PenstockError, QuestionChanged, QuestionInvalid
 from penstock.stores.sqlite.claiming import claim
 from penstock.stores.sqlite.rows import TurnRow, encode_json, thread_by_key, turn_by_seq
@@ -26,6 +28,8 @@ class Asked(msgspec.Struct, frozen=True):
     lease_s: float
     digest: str
     body: bytes
+    folded: str
+    title: str
 
 
 def asked(question: Question, turn: str, overlap: Overlap, limits: Limits, lease_s: float) -> Asked:
@@ -35,7 +39,11 @@ def asked(question: Question, turn: str, overlap: Overlap, limits: Limits, lease
     except msgspec.ValidationError as exc:
         # Types are checked when it is read, and by then it would stand in everybody's way.
         raise QuestionInvalid(f"The question is not of the right shape: {exc}.") from None
-    return Asked(question, turn, overlap, limits, lease_s, question.digest, body)
+    if question.replaces and overlap == "burst":
+        # Who joined a turn would be replaced with it, or replace with it what nobody asked to.
+        overlap = "queue"
+    text = question.text
+    return Asked(question, turn, overlap, limits, lease_s, question.digest, body, fold(text), title_of(text))
 
 
 def receive(connection: sqlite3.Connection, asked: Asked, now_s: float) -> Received:
@@ -45,6 +53,7 @@ def receive(connection: sqlite3.Connection, asked: Asked, now_s: float) -> Recei
     known = connection.execute("SELECT turn, digest FROM questions WHERE id = ?", (question.id,)).fetchone()
     if known:
         return _repeated(connection, asked, *known, now_s=now_s)
+    _refuse_if_nothing_to_replace(connection, question)
     backlog = _backlog(connection, question)
     match decide(asked.overlap, backlog, asked.limits):
         case PenstockError() as refusal:
@@ -66,8 +75,14 @@ def _refuse_forgotten(connection: sqlite3.Connection, question: str) -> None:
 
 def _refuse_strangers(connection: sqlite3.Connection, question: Question) -> None:
     thread = thread_by_key(connection, question.thread)
-    if thread and not may_read(question.person, thread):
+    if thread and (thread.binned_s or not may_read(question.person, thread)):
         raise NotFound("There is no such conversation.")
+
+
+def _refuse_if_nothing_to_replace(connection: sqlite3.Connection, question: Question) -> None:
+    sql = "SELECT 1 FROM turns WHERE id = ? AND thread = ?"
+    if question.replaces and not connection.execute(sql, (question.replaces, question.thread)).fetchone():
+        raise QuestionInvalid("There is no such answer to replace.")
 
 
 # --- A repeat -----------------------------------------------------------------
@@ -122,7 +137,7 @@ def _backlog(connection: sqlite3.Connection, question: Question) -> Backlog:
 
 
 def _placed(connection: sqlite3.Connection, asked: Asked, decision: Decision, now_s: float) -> Received:
-    _touch_thread(connection, asked.question, now_s)
+    _touch_thread(connection, asked, now_s)
     seq = _turn_for(connection, asked, decision, now_s)
     _write_question(connection, asked, seq)
     turn = turn_by_seq(connection, seq)
@@ -135,14 +150,17 @@ def _placed(connection: sqlite3.Connection, asked: Asked, decision: Decision, no
     )
 
 
-def _touch_thread(connection: sqlite3.Connection, question: Question, now_s: float) -> None:
-    person = question.person
+def _touch_thread(connection: sqlite3.Connection, asked: Asked, now_s: float) -> None:
+    thread, person = asked.question.thread, asked.question.person
     connection.execute(
         """
-        INSERT INTO threads (key, tenant, owner, created_s, asked_s) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO threads (key, tenant, owner, created_s, asked_s, title) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (key) DO UPDATE SET asked_s = excluded.asked_s
         """,
-        (question.thread, person.tenant, person.id, now_s, now_s),
+        (thread, person.tenant, person.id, now_s, now_s, asked.title),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO findable (thread, place, folded) VALUES (?, 0, ?)", (thread, fold(asked.title))
     )
 
 
@@ -161,8 +179,8 @@ def _new_turn(connection: sqlite3.Connection, asked: Asked, ahead: int, now_s: f
     question = asked.question
     (seq,) = connection.execute(
         """
-        INSERT INTO turns (id, thread, tenant, person, asked_s, last, begins) VALUES (?, ?, ?, ?, ?, ?, ?)
-        RETURNING seq
+        INSERT INTO turns (id, thread, tenant, person, asked_s, replaces, last, begins)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq
         """,
         (
             asked.turn,
@@ -170,22 +188,30 @@ def _new_turn(connection: sqlite3.Connection, asked: Asked, ahead: int, now_s: f
             question.person.tenant,
             question.person.id,
             now_s,
+            question.replaces,
             1 if ahead else 0,
             "[[0,1]]" if ahead else "[]",
         ),
     ).fetchone()
     if ahead:
         connection.execute(
-            "INSERT INTO log (turn, first, last, attempt, version, payload) VALUES (?, 1, 1, 0, ?, ?)",
-            (seq, VERSION, encode_batch([Waiting(ahead)])),
+            """
+            INSERT INTO log (turn, first, last, attempt, version, at_s, payload)
+            VALUES (?, 1, 1, 0, ?, ?, ?)
+            """,
+            (seq, VERSION, now_s, encode_batch([Waiting(ahead)])),
         )
     return int(seq)
 
 
 def _write_question(connection: sqlite3.Connection, asked: Asked, seq: int) -> None:
-    connection.execute(
-        "INSERT INTO questions (id, turn, digest, body) VALUES (?, ?, ?, ?)",
+    (place,) = connection.execute(
+        "INSERT INTO questions (id, turn, digest, body) VALUES (?, ?, ?, ?) RETURNING place",
         (asked.question.id, seq, asked.digest, asked.body),
+    ).fetchone()
+    connection.execute(
+        "INSERT INTO findable (thread, place, folded) VALUES (?, ?, ?)",
+        (asked.question.thread, place, asked.folded),
     )
     hashes = [(file.sha256,) for file in asked.question.files]
     connection.executemany("DELETE FROM doomed WHERE sha256 = ?", hashes)

@@ -36,6 +36,8 @@ class TurnRow(NamedTuple):
     fence: int
     until_s: float
     left_s: float
+    ended_s: float
+    replaces: str
 
     @property
     def begins(self) -> tuple[Begun, ...]:
@@ -53,6 +55,8 @@ class TurnRow(NamedTuple):
             asked_s=self.asked_s,
             given_back=self.given_back,
             stop_by=self.stop_by,
+            ended_s=self.ended_s,
+            replaces=self.replaces,
         )
 
 
@@ -75,7 +79,7 @@ class HeldRow(NamedTuple):
 
 COLUMNS = (
     "t.seq, t.id, t.thread, t.state, t.attempt, t.last, t.begins, t.asked_s, t.given_back, t.stop_by, "
-    "t.fence, t.until_s, t.left_s"
+    "t.fence, t.until_s, t.left_s, t.ended_s, t.replaces"
 )
 _BY_ID = f"SELECT {COLUMNS} FROM turns t WHERE t.id = ?"
 _BY_SEQ = f"SELECT {COLUMNS} FROM turns t WHERE t.seq = ?"
@@ -85,6 +89,8 @@ SELECT json_group_array(json_array(t.seq, t.id, t.state, t.attempt, t.last, t.be
 FROM json_each(?) wanted CROSS JOIN turns t ON t.id = wanted.value
 """
 _decode_held = msgspec.json.Decoder(list[HeldRow]).decode
+THREAD_COLUMNS = "key, tenant, owner, created_s, asked_s, title, binned_s"
+_THREAD = f"SELECT {THREAD_COLUMNS} FROM threads WHERE key = ?"
 _QUESTIONS = "SELECT body FROM questions WHERE turn = ? ORDER BY place"
 
 
@@ -112,7 +118,5 @@ def questions_of(connection: sqlite3.Connection, seq: int) -> tuple[Question, ..
 
 
 def thread_by_key(connection: sqlite3.Connection, key: str) -> Thread | None:
-    row = connection.execute(
-        "SELECT key, tenant, owner, created_s FROM threads WHERE key = ?", (key,)
-    ).fetchone()
+    row = connection.execute(_THREAD, (key,)).fetchone()
     return Thread(*row) if row else None

@@ -7,11 +7,49 @@ never edited; the next change is appended.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
+import msgspec
+
+from penstock.core.titles import title_of
+from penstock.core.words import fold
 from penstock.errors import StoreCorrupt
 
-Migration = tuple[str, ...]
-"""Statements that lead from one version to the next."""
+Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
+"""Statements, and what SQL cannot say, that lead from one version to the next."""
+
+
+class _Body(msgspec.Struct):
+    """What this file needs of a question."""
+
+    text: str
+
+
+_decode_body = msgspec.json.Decoder(_Body).decode
+
+
+def _entitle(connection: sqlite3.Connection) -> None:
+    """Threads from before there were titles are called by their first question, and all can be found."""
+    connection.create_function("penstock_fold", 1, fold)
+    connection.create_function("penstock_text", 1, lambda body: _decode_body(body).text)
+    connection.create_function("penstock_title", 1, lambda body: title_of(_decode_body(body).text))
+    for statement in _ENTITLE:
+        connection.execute(statement)
+
+
+_ENTITLE = (
+    """
+    UPDATE threads SET title = coalesce((
+        SELECT penstock_title(q.body) FROM turns t JOIN questions q ON q.turn = t.seq
+        WHERE t.thread = threads.key ORDER BY t.seq, q.place LIMIT 1), '')
+    """,
+    "INSERT INTO findable SELECT key, 0, penstock_fold(title) FROM threads",
+    """
+    INSERT INTO findable SELECT t.thread, q.place, penstock_fold(penstock_text(q.body))
+    FROM questions q JOIN turns t ON t.seq = q.turn ORDER BY q.place
+    """,
+)
+
 
 MIGRATIONS: tuple[Migration, ...] = (
     (
@@ -97,6 +135,27 @@ MIGRATIONS: tuple[Migration, ...] = (
         """,
         "CREATE INDEX shelf_by_end ON shelf (until_s) WHERE until_s > 0",
     ),
+    (
+        "ALTER TABLE threads ADD COLUMN title TEXT NOT NULL DEFAULT ''",
+        # When it was put in the bin; 0: it is not there.
+        "ALTER TABLE threads ADD COLUMN binned_s REAL NOT NULL DEFAULT 0",
+        # In the order in which they are listed.
+        "DROP INDEX threads_by_owner",
+        "CREATE INDEX threads_by_owner ON threads (tenant, owner, asked_s)",
+        "CREATE INDEX threads_in_bin ON threads (binned_s) WHERE binned_s > 0",
+        # The titles (place 0) and questions of threads, folded as core/words.py does, so that SQLite
+        # can search them alone, without Python's lock.
+        "CREATE TABLE findable (thread TEXT NOT NULL, place INTEGER NOT NULL, folded TEXT NOT NULL)",
+        "CREATE UNIQUE INDEX findable_of_thread ON findable (thread, place)",
+        # 0: unfinished, or ended before ends were timed.
+        "ALTER TABLE turns ADD COLUMN ended_s REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE turns ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX turns_stopped ON turns (seq) WHERE state = 'stopped'",
+        "CREATE INDEX turns_failed ON turns (seq) WHERE state = 'failed'",
+        # 0: written before batches were timed.
+        "ALTER TABLE log ADD COLUMN at_s REAL NOT NULL DEFAULT 0",
+        _entitle,
+    ),
 )
 
 
@@ -122,8 +181,8 @@ def version_of(connection: sqlite3.Connection) -> int:
 def _apply(connection: sqlite3.Connection, number: int, statements: Migration) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in statements:
-            connection.execute(statement)
+        for step in statements:
+            step(connection) if callable(step) else connection.execute(step)
         connection.execute(f"PRAGMA user_version = {number}")
         connection.execute("COMMIT")
     except BaseException:

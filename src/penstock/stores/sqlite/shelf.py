@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from penstock.core import budget
 from penstock.core.budget import Rate
@@ -54,6 +54,16 @@ class SqliteBudgets:
         return await self._database.write(
             lambda connection: _take(connection, budget, rate, self._clock(), calls)
         )
+
+
+def value_of(connection: sqlite3.Connection, key: str) -> bytes | None:
+    """What stands there, expired or not."""
+    row = connection.execute("SELECT value FROM shelf WHERE key = ?", (key.encode(),)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def delete_keys(connection: sqlite3.Connection, keys: Sequence[str]) -> None:
+    connection.executemany("DELETE FROM shelf WHERE key = ?", [(key.encode(),) for key in keys])
 
 
 def delete_prefix(connection: sqlite3.Connection, prefix: str) -> None:

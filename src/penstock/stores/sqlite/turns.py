@@ -6,11 +6,22 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from penstock.core.overlap import Limits, Overlap
-from penstock.core.ports import Batch, Cadence, Claim, Lease, Orders, Page, Received, TurnInfo
+from penstock.core.ports import (
+    Batch,
+    Cadence,
+    Claim,
+    Lease,
+    Listed,
+    Orders,
+    Page,
+    Received,
+    TurnInfo,
+    Written,
+)
 from penstock.core.question import Question
 from penstock.core.turn import State, View
 from penstock.errors import NotFound
-from penstock.stores.sqlite import claiming, journal, receiving
+from penstock.stores.sqlite import claiming, journal, listing, receiving
 from penstock.stores.sqlite.database import Database
 from penstock.stores.sqlite.rows import turn_by_id
 
@@ -60,7 +71,7 @@ class SqliteTurns:
             raise ValueError("a turn is finished by ending it or by giving it back, not as running")
         (payload,) = journal.payloads([batch])
         return await self._database.write(
-            lambda connection: journal.finish(connection, payload, state, view), durable=True
+            lambda connection: journal.finish(connection, payload, state, view, self._clock()), durable=True
         )
 
     async def stop(self, turn: str, by: str) -> TurnInfo:
@@ -71,6 +82,14 @@ class SqliteTurns:
 
     async def depth(self) -> int:
         return await self._database.read(_depth)
+
+    async def recent(
+        self, *, states: Sequence[State] = (), before: str = "", limit: int = 50
+    ) -> list[Listed]:
+        return await self._database.read(lambda connection: listing.recent(connection, states, before, limit))
+
+    async def written(self, turn: str) -> list[Written]:
+        return await self._database.read(lambda connection: journal.written(connection, turn))
 
     async def take_back(self) -> None:
         """Let every lease lapse: this process owns the file now, so the workers of an earlier one are gone.

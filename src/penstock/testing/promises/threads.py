@@ -37,7 +37,9 @@ async def a_thread_is_created_by_its_first_question(store: Store, clock: FakeClo
     clock.advance(60)
     await ask(store, "q2")
 
-    assert await store.threads.get(THREAD) == Thread(THREAD, "acme", "ann", created_s)
+    assert await store.threads.get(THREAD) == Thread(
+        THREAD, "acme", "ann", created_s, asked_s=clock(), title="Why?"
+    )
 
 
 async def a_transcript_shows_questions_and_settled_answers(store: Store, clock: FakeClock) -> None:
@@ -156,12 +158,12 @@ async def old_threads_are_forgotten_by_their_newest_question(store: Store, clock
     now_s = clock()
     await ask(store, "q3", thread="acme:web:kept")
 
-    assert await store.threads.forget_before(now_s) == 1
+    assert await store.threads.forget_before(now_s) == [turn_of("q1")]
 
     assert await store.threads.get("acme:web:old") is None
     assert len(await store.threads.turns_after("acme:web:kept")) == 2
     await refused(ask(store, "q1", thread="acme:web:old"), Gone)
-    assert await store.threads.forget_before(now_s) == 0
+    assert await store.threads.forget_before(now_s) == []
 
 
 async def files_of_forgotten_questions_are_deleted_unless_shared(store: Store, clock: FakeClock) -> None:
