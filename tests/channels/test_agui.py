@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from penstock.channels.web import EarlierMissing, Frames, Line, Socket, Sse, error_frame, lines
+from penstock.channels.web import Asked, EarlierMissing, Frames, Line, Socket, Sse, error_frame, lines
 from penstock.core.cursor import Cursor
 from penstock.core.events import (
     Cited,
@@ -208,13 +208,15 @@ def test_a_reader_that_comes_back_after_the_end_is_told_of_it_again() -> None:
     ]
 
 
-def test_who_did_not_ask_is_told_the_question() -> None:
-    reader = Sse("web:1", TURN, asked=EARLIER)
+def test_who_did_not_ask_is_told_the_question_when_it_was_asked_and_instead_of_what() -> None:
+    reader = Sse("web:1", TURN, asked=Asked(EARLIER, "t0", 1_700_000_000.5))
 
     page = Page()
     page.read_sse(reader.opening())
 
-    assert page.events[0]["input"]["messages"] == EARLIER
+    run = page.events[0]["input"]
+    assert run["messages"] == EARLIER
+    assert run["forwardedProps"] == {"replaces": "t0", "askedS": 1_700_000_000.5}
 
 
 def test_text_is_not_taken_back_without_the_earlier_messages() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penstock.channels.web import Line, Sse
+from penstock.channels.web import Asked, Line, Sse
 from penstock.core.cursor import Cursor
 from penstock.core.events import (
     Cited,
@@ -151,12 +151,27 @@ def test_it_accepts_a_failure_and_keeps_the_words_so_far() -> None:
 
 
 def test_it_learns_the_question_it_did_not_ask() -> None:
-    asked: Line = {"id": "q9", "role": "user", "content": "And of Spain?"}
-    reader = Sse("web:1", TURN, asked=[asked])
+    question: Line = {"id": "q9", "role": "user", "content": "And of Spain?"}
+    reader = Sse("web:1", TURN, asked=Asked([question], "t0", 1_700_000_000.5))
 
     [case] = client([reader.opening() + reader.encode(log(Text("Madrid"), Finished()))])
 
     assert said(case)["q9"] == "And of Spain?"
+
+
+def test_it_reads_a_thread_in_which_a_question_was_asked_again() -> None:
+    """Turn after turn on one connection, each with its question; the later was asked instead of the first."""
+    runs = b""
+    for turn, replaces, end in (("t1", "", Stopped("replaced")), ("t2", "t1", Finished())):
+        question: Line = {"id": f"q-{turn}", "role": "user", "content": "And of Spain?"}
+        reader = Sse("web:1", turn, asked=Asked([question], replaces, 1_700_000_000.5))
+        runs += reader.opening() + reader.encode(log(Text(f"{turn}: Madrid"), end))
+
+    [case] = client([runs])
+
+    assert case["failures"] == []
+    assert list(said(case))[-4:] == ["q-t1", "t1:0", "q-t2", "t2:0"]
+    assert said(case)["t2:0"] == "t2: Madrid"
 
 
 def test_it_agrees_with_the_fold_on_any_log_read_in_any_pieces() -> None:

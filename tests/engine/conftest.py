@@ -38,9 +38,10 @@ class Story:
         thread: str = "t1",
         person: Person = ANN,
         overlap: Overlap | None = None,
+        replaces: str = "",
     ) -> Received:
         self._asked += 1
-        question = Question(id or f"web:{self._asked}", f"acme:web:{thread}", person, text)
+        question = Question(id or f"web:{self._asked}", f"acme:web:{thread}", person, text, replaces=replaces)
         return (await self.engine.ask(question, overlap=overlap)).received
 
     async def view(self, turn: str) -> View:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncGenerator, Callable
 
 import msgspec
@@ -11,7 +12,8 @@ import pytest
 
 from penstock.core.events import Cited, Event, Finished, Noted, Passage, Restarted, Text, Usage
 from penstock.core.prompt import Prompt
-from penstock.core.question import Person, Question, persons_shelf
+from penstock.core.question import Person, Question
+from penstock.core.shelves import persons_shelf
 from penstock.engine import Rules, TurnReport
 from penstock.errors import NotFound, QuestionInvalid, StoreLocked
 from penstock.stores.sqlite import SqliteStore
@@ -189,12 +191,12 @@ async def test_old_threads_that_cannot_be_forgotten_are_told_and_looked_at_again
     asked = asyncio.Event()
 
     class Held(SqliteThreads):
-        async def forget_before(self, when_s: float) -> int:
+        async def forget_before(self, when_s: float) -> list[str]:
             asked.set()
             raise StoreLocked("held by a test")
 
     store = SqliteStore(stage.folder)
-    store.threads = Held(store.database, store.blobs)
+    store.threads = Held(store.database, store.blobs, time.time)
     rules = Rules(retention_days=1.0, lease_s=0.1)
     async with stage.story(ScriptedModel(["Paris"]), store=store, rules=rules) as story:
         await asked.wait()

@@ -20,7 +20,6 @@ from typing import Self
 from tests.faults.story import Folder, Script
 
 ROOT = Path(__file__).parents[2]
-_STORYTELLER = Path(__file__).with_name("storyteller.py")
 
 
 class Life:
@@ -87,6 +86,8 @@ class Life:
 class Server:
     """All the lives of one server. `settings` are Penstock's, by name."""
 
+    program = Path(__file__).with_name("storyteller.py")
+
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.story = Folder(folder)
@@ -105,7 +106,7 @@ class Server:
         self.story.hand_out(script or Script(number))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "penstock", "serve", str(_STORYTELLER)),
+            *("-m", "penstock", "serve", str(self.program)),
             cwd=self.folder,
             env=self._environment(),
             stdin=asyncio.subprocess.DEVNULL,

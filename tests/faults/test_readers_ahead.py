@@ -43,13 +43,13 @@ class HeldAppend(SqliteTurns):
 
     def __init__(self, store: SqliteStore) -> None:
         super().__init__(store.database, time.time)
-        self.written = asyncio.Event()
+        self.written_down = asyncio.Event()
         self.go_on = asyncio.Event()
 
     async def append(self, batches: Sequence[Batch], lease_s: float) -> list[Orders]:
         orders = await super().append(batches, lease_s)
         if any(type(event) is Cited for batch in batches for event in batch.events):
-            self.written.set()
+            self.written_down.set()
             await self.go_on.wait()
         return orders
 
@@ -86,7 +86,7 @@ async def test_a_reader_may_get_from_the_store_what_is_not_published_yet(tmp_pat
     turns = store.turns = HeldAppend(store)
     async with Stage(tmp_path).story(Function(tell), store=store) as story:
         turn = (await story.ask()).turn.id
-        await turns.written.wait()
+        await turns.written_down.wait()
 
         async with aclosing(story.engine.follow(ANN, turn)) as news:
             seen = await anext(news)

@@ -13,9 +13,10 @@ import asyncio
 import datetime
 import logging
 import zoneinfo
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from penstock import stores
@@ -23,14 +24,15 @@ from penstock.assistant.choosing import Choice, Given, chosen, given_model
 from penstock.core.events import Passage
 from penstock.core.overlap import Limits
 from penstock.core.ports import Knowledge, Model, Store
-from penstock.core.question import Person
+from penstock.core.question import Person, Visitor
 from penstock.engine import Engine, Rules, TurnReport
-from penstock.settings import Settings, from_world
+from penstock.settings import Settings, from_world, origins_in_world
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
     from starlette.types import ASGIApp
 
+    from penstock.knowledge.contents import Contents
     from penstock.knowledge.local import Local
 
 log = logging.getLogger("penstock")
@@ -38,8 +40,9 @@ log = logging.getLogger("penstock")
 # The name in the settings of a model that has none there, being an object or a function.
 _IN_PROGRAM = "program"
 
-Identify = Callable[["HTTPConnection"], Person | Awaitable[Person]]
-"""Who is asking. Called for every request and every socket, before anything is read."""
+Identify = Callable[["HTTPConnection"], Person | Visitor | Awaitable[Person | Visitor]]
+"""Who is asking; a Visitor says besides whether it is the owner, a Person alone never is.
+Called for every request and every socket, before anything is read."""
 
 
 class Opened(NamedTuple):
@@ -48,6 +51,10 @@ class Opened(NamedTuple):
     engine: Engine
     model: Choice
     settings: Settings
+    knowledge: Knowledge
+    store: Store
+    origins: Mapping[str, str] = MappingProxyType({})
+    """Where each setting was said, if that is known."""
 
 
 class Assistant:
@@ -82,6 +89,7 @@ class Assistant:
         self._model = model
         self._knowledge = knowledge
         self._given: dict[str, object] = {**settings}
+        self._read: tuple[Settings, dict[str, str]] | None = None
         if model:
             self._given["model"] = model if isinstance(model, str) else _IN_PROGRAM
         if instructions:
@@ -93,7 +101,9 @@ class Assistant:
 
     def settings(self, toml_path: Path | None = None, **flags: object) -> Settings:
         """All settings in force: the file's, the environment's, the assistant's, then the flags'."""
-        return from_world(toml_path, {**self._given, **{k: v for k, v in flags.items() if v is not None}})
+        settings = from_world(toml_path, {**self._given, **{k: v for k, v in flags.items() if v is not None}})
+        self._read = settings, origins_in_world(toml_path, program=self._given, flag=flags)
+        return settings
 
     def asgi(self, *, identify: Identify | None = None) -> ASGIApp:
         """The whole HTTP side, to be mounted in another ASGI program or served as it is.
@@ -132,10 +142,11 @@ class Assistant:
             store = store or stores.builder(settings.store)(settings.data)
             await store.open()
             stack.push_async_callback(store.close)
+            knowledge = await self._built_knowledge(settings, choice, owns_data=owns_data)
             engine = Engine(
                 store=store,
                 model=model,
-                knowledge=await self._built_knowledge(settings, choice, owns_data=owns_data),
+                knowledge=knowledge,
                 rules=_rules(settings),
                 report=report,
                 today=today,
@@ -143,7 +154,12 @@ class Assistant:
             await engine.start()
             stack.push_async_callback(engine.close, settings.grace_s)
             log.info("ready", extra={"model": choice.name, "because": choice.why})
-            yield Opened(engine, choice, settings)
+            yield Opened(engine, choice, settings, knowledge, store, self._origins(settings))
+
+    def _origins(self, settings: Settings) -> dict[str, str]:
+        """Nothing is known of settings that were read elsewhere."""
+        read, origins = self._read or (None, {})
+        return origins if read is settings else {}
 
     async def _built_model(self, settings: Settings, stack: AsyncExitStack) -> tuple[Choice, Model]:
         choice = await self.choose(settings)
@@ -171,13 +187,18 @@ class Assistant:
 class _FirstFilled:
     """What is indexed, or something else as long as nothing is; `penstock index` needs no restart."""
 
-    def __init__(self, local: Local, otherwise: Knowledge) -> None:
+    def __init__(self, local: Local, otherwise: Local) -> None:
         self._local = local
         self._otherwise = otherwise
 
     async def search(self, query: str, limit: int) -> list[Passage]:
-        filled = await asyncio.to_thread(self._local.passages)
-        return await (self._local if filled else self._otherwise).search(query, limit)
+        return await (await self._filled()).search(query, limit)
+
+    async def contents(self) -> Contents:
+        return await (await self._filled()).contents()
+
+    async def _filled(self) -> Local:
+        return self._local if await asyncio.to_thread(self._local.passages) else self._otherwise
 
 
 def _rules(settings: Settings) -> Rules:

@@ -1,10 +1,10 @@
-"""What happens by the clock: renewed leases, the sweep for stranded turns, quiet readers, retention."""
+"""What happens by the clock: leases renewed, stranded turns swept up, quiet readers, retention, the bin."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from penstock.core.ports import Threads
 from penstock.engine.chores import Chores
@@ -17,10 +17,12 @@ log = logging.getLogger("penstock.engine")
 
 _DAY_S = 86_400.0
 _RETENTION_EVERY_S = 3_600.0
+_EMPTY_BIN_EVERY_S = 60.0
 
 
 class Beat:
-    """`sweep` looks for turns that nobody was told of, `ring` wakes every reader."""
+    """`sweep` looks for turns that nobody was told of, `ring` wakes every reader, `let_go` gives up turns
+    that were forgotten."""
 
     def __init__(
         self,
@@ -30,6 +32,7 @@ class Beat:
         threads: Threads,
         sweep: Callable[[], None],
         ring: Callable[[], None],
+        let_go: Callable[[Iterable[str]], None],
         chores: Chores,
         rules: Rules,
         clock: Callable[[], float],
@@ -41,6 +44,7 @@ class Beat:
         self._threads = threads
         self._sweep = sweep
         self._ring = ring
+        self._let_go = let_go
         self._chores = chores
         self._clock = clock
         self._wall = wall
@@ -50,6 +54,7 @@ class Beat:
             self._sweep: self.rules.sweep_s,
             self._ring: self.rules.beat_s,
             self._retire: _RETENTION_EVERY_S,
+            self._empty_bin: min(_EMPTY_BIN_EVERY_S, self.rules.bin_s),
         }
         due_s = dict.fromkeys(period_s, 0.0)
         while True:
@@ -69,15 +74,20 @@ class Beat:
             log.exception("renewing leases broke")
 
     def _retire(self) -> None:
-        if self.rules.retention_days > 0:
-            self._chores.begin(self._forget_old())
+        if (days := self.rules.retention_days) > 0:
+            before_s = self._wall() - days * _DAY_S
+            self._chores.begin(self._forget("old", lambda: self._threads.forget_before(before_s)))
 
-    async def _forget_old(self) -> None:
-        days = self.rules.retention_days
+    def _empty_bin(self) -> None:
+        before_s = self._wall() - self.rules.bin_s
+        self._chores.begin(self._forget("binned", lambda: self._threads.forget_binned(before_s)))
+
+    async def _forget(self, which: str, forget: Callable[[], Awaitable[list[str]]]) -> None:
         try:
-            count = await self._threads.forget_before(self._wall() - days * _DAY_S)
+            turns = await forget()
         except StoreError as exc:
-            log.warning("old threads were not forgotten", extra={"error": exc.code, "days": days})
+            log.warning(f"{which} threads were not forgotten", extra={"error": exc.code})
             return
-        if count:
-            log.info("old threads were forgotten", extra={"threads": count, "days": days})
+        self._let_go(turns)
+        if turns:
+            log.info(f"{which} threads were forgotten", extra={"turns": len(turns)})

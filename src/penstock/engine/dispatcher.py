@@ -180,8 +180,8 @@ class Dispatcher:
         return info
 
     def let_go(self, turns: Iterable[str]) -> None:
-        """These were forgotten."""
+        """These were forgotten: from now on nobody reads them."""
         for turn in turns:
-            if (live := self._lives.get(turn)) is not None:
+            if (live := self._lives.pop(turn, None)) is not None:
                 live.interrupt(LeaseLost(f"turn {turn} was forgotten"))
             self._bells.ring(turn)

@@ -12,41 +12,37 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from typing import NamedTuple
 
 import msgspec
 
 from penstock.core.cursor import Cursor
 from penstock.core.events import Entry
 from penstock.core.overlap import Overlap
-from penstock.core.ports import Exchange, Knowledge, Model, Received, Store, TurnInfo
+from penstock.core.ports import Exchange, Knowledge, Model, Store, TurnInfo
 from penstock.core.question import Person, Question, checked
 from penstock.core.turn import View, fold
 from penstock.engine import usage
+from penstock.engine.asking import Asked, Asking
 from penstock.engine.attempt import Attempts
 from penstock.engine.beat import Beat
 from penstock.engine.bells import Bells
 from penstock.engine.chores import Chores
+from penstock.engine.conversations import Conversations
 from penstock.engine.dispatcher import Dispatcher
 from penstock.engine.follower import Follower, Readers, follow_thread
 from penstock.engine.journal import Journal
 from penstock.engine.live import Live
+from penstock.engine.owner import Owner
 from penstock.engine.prompts import Prompts
 from penstock.engine.readiness import Readiness
 from penstock.engine.reading import Reading
 from penstock.engine.rules import Rules, TurnReport
 from penstock.engine.run import Runs
+from penstock.engine.statistics import Statistics
 from penstock.engine.usage import DayUsage
 from penstock.errors import NotFound, ShuttingDown, StoreError
 
 log = logging.getLogger("penstock.engine")
-
-
-class Asked(NamedTuple):
-    """What became of a question, and the cursor from which to read its answer."""
-
-    received: Received
-    cursor: Cursor
 
 
 class Engine:
@@ -68,7 +64,6 @@ class Engine:
         self._store = store
         self._turns = store.turns
         self._threads = store.threads
-        self._new_id = new_id
         self._bells = Bells()
         self._lives: dict[str, Live] = {}
         self._chores = Chores()
@@ -77,6 +72,7 @@ class Engine:
         self._readiness = Readiness(store, clock)
         self._reading = Reading(self._turns, self._threads, self._lives)
         self._journal = journal = Journal(self._turns, rules.lease_s, clock)
+        self._statistics = Statistics(store.shelf, self._chores, clock=clock, wall=wall)
         prompts = Prompts(
             model=model,
             knowledge=knowledge,
@@ -93,8 +89,19 @@ class Engine:
             lives=self._lives,
             bells=self._bells,
             rules=rules,
-            report=report,
+            report=self._statistics.before(report),
             clock=clock,
+            wall=wall,
+        )
+        self.owner = Owner(store, self._lives, self._dispatcher, self._statistics)
+        self._asking = Asking(
+            store=store, dispatcher=self._dispatcher, bells=self._bells, rules=rules, new_id=new_id
+        )
+        self.conversations = Conversations(
+            store=store,
+            reading=self._reading,
+            bells=self._bells,
+            stop=self._dispatcher.stop,
             wall=wall,
         )
         self._beat = Beat(
@@ -103,6 +110,7 @@ class Engine:
             threads=store.threads,
             sweep=self._dispatcher.look,
             ring=self._bells.ring_all,
+            let_go=self._dispatcher.let_go,
             chores=self._chores,
             rules=rules,
             clock=clock,
@@ -114,29 +122,13 @@ class Engine:
     async def ask(self, question: Question, *, overlap: Overlap | None = None) -> Asked:
         """Write the question down, durably and once, and see that it is answered.
 
+        What it replaces is stopped, with all that came after it.
         Raises Refused and Busy kinds, and StoreError when it could not be written down.
         """
         if self._dispatcher.closing:
             raise ShuttingDown("the engine is closing")
         # To its end even when the door is cancelled: a claim that nobody knows of would wait for its lapse.
-        return await asyncio.shield(asyncio.create_task(self._receive(checked(question), overlap)))
-
-    async def _receive(self, question: Question, overlap: Overlap | None) -> Asked:
-        received = await self._turns.receive(
-            question,
-            self._new_id(),
-            overlap=overlap or self.rules.overlap,
-            limits=self.rules.limits,
-            lease_s=self.rules.lease_s if self._dispatcher.has_room else 0.0,
-        )
-        for turn in received.stop:
-            await self._dispatcher.stop(turn, "interrupted")
-        if received.claim is not None:
-            self._dispatcher.start(received.claim)
-        else:
-            self._dispatcher.look()
-        self._bells.ring(question.thread)
-        return Asked(received, Cursor(received.turn.id))
+        return await asyncio.shield(asyncio.create_task(self._asking.receive(checked(question), overlap)))
 
     def follow(self, person: Person, turn: str, cursor: Cursor | None = None) -> Follower:
         """A turn's log from its first entry, as it comes; each item is what one wake-up brought.
@@ -184,7 +176,7 @@ class Engine:
 
     async def forget(self, person: Person, thread: str) -> None:
         """Remove a thread and all that belongs to it; answers under way are given up."""
-        await self._reading.thread_of(person, thread)
+        await self._reading.thread_of(person, thread, binned=True)
         self._dispatcher.let_go(await self._threads.forget(thread))
         self._bells.ring(thread)
 
@@ -224,6 +216,7 @@ class Engine:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._chores.ended()
+        await self._statistics.close()
         await self._journal.close()
 
     @property

@@ -10,6 +10,7 @@ from penstock.core.events import Noted, Passage, Status
 from penstock.core.ports import Blobs, Exchange, Knowledge, Model, Threads
 from penstock.core.prompt import FileText, Prompt
 from penstock.core.question import File, Message, Person
+from penstock.core.standing import standing
 from penstock.engine.journal import Journal
 from penstock.engine.live import Live
 from penstock.engine.rules import Rules
@@ -71,10 +72,21 @@ class Prompts:
         return built.prompt
 
     async def _earlier(self, live: Live) -> list[list[Message]]:
-        exchanges = await self._threads.transcript(
-            live.thread, before=live.turn, limit=self._rules.transcript_turns
-        )
-        return [lines for exchange in exchanges if (lines := _lines(exchange))]
+        return [lines for exchange in await self._standing(live) if (lines := _lines(exchange))]
+
+    async def _standing(self, live: Live) -> list[Exchange]:
+        """The turns before this one that were not replaced, by this one or another."""
+        most = self._rules.transcript_turns
+        found: list[Exchange] = []
+        stand: list[Exchange] = []
+        before = live.turn
+        while page := await self._threads.transcript(live.thread, before=before, limit=most):
+            found = [*page, *found]
+            before = page[0].turn.id
+            stand = standing(found, replaced=live.claim.turn.replaces)
+            if len(stand) >= most or len(page) < most:
+                break
+        return stand[-most:]
 
     async def _passages(self, live: Live, query: str) -> Sequence[Passage]:
         if self._knowledge is None or not query:

@@ -53,9 +53,10 @@ class Reading:
 
     # --- Rights -----------------------------------------------------------------
 
-    async def thread_of(self, person: Person, thread: str) -> Thread:
+    async def thread_of(self, person: Person, thread: str, *, binned: bool = False) -> Thread:
+        """With `binned`, also one that is in the bin: to take it out, or to forget it."""
         found = await self._threads.get(thread)
-        if found is None or not may_read(person, found):
+        if found is None or not may_read(person, found) or (found.binned_s and not binned):
             raise NotFound(_NO_THREAD)
         return found
 
@@ -77,6 +78,6 @@ class Reading:
             return live.claim.turn
         info = (await self._turns.read(turn, limit=1)).turn
         thread = await self._threads.get(info.thread)
-        if thread is None or not may_read(person, thread):
+        if thread is None or not may_read(person, thread) or thread.binned_s:
             raise NotFound(_NO_TURN)
         return info

@@ -16,7 +16,8 @@ class Rules(msgspec.Struct, frozen=True):
 
     `retries` are tries at the model before its first event, within one attempt;
     `max_attempts` counts attempts of a turn, crashes of a worker included. After `abandoned_s`
-    an answer whose only reader hung up is stopped, where its door asks for that.
+    an answer whose only reader hung up is stopped, where its door asks for that. After `bin_s` in the bin
+    a thread is forgotten.
     """
 
     instructions: str = ""
@@ -38,6 +39,7 @@ class Rules(msgspec.Struct, frozen=True):
     abandoned_s: float = 5.0
     beat_s: float = 15.0
     retention_days: float = 0.0
+    bin_s: float = 600.0
 
 
 class TurnReport(msgspec.Struct, frozen=True):

@@ -10,7 +10,8 @@ import msgspec
 
 from penstock.core.events import Usage
 from penstock.core.ports import Shelf
-from penstock.core.question import Person, persons_shelf
+from penstock.core.question import Person
+from penstock.core.shelves import persons_shelf
 from penstock.core.turn import added
 
 # Other processes may count for the same person at the same moment; each try lets one of them through.

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from penstock.core.events import Passage
 from penstock.core.words import keywords
-from penstock.knowledge import indexing, naming, ranking, tables
+from penstock.knowledge import contents, indexing, naming, ranking, tables
+from penstock.knowledge.contents import Contents
 from penstock.knowledge.indexing import Progress, Report
+from penstock.knowledge.walk import Broken
 
 # Enough for a page of small print; the rarest words of a longer question decide.
 _MAX_KEYWORDS = 400
@@ -29,6 +31,7 @@ class Local:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._broken: tuple[Broken, ...] = ()
 
     async def search(self, query: str, limit: int) -> list[Passage]:
         # Most assistants have no index, and no question should wait for a thread to learn that.
@@ -46,11 +49,15 @@ class Local:
 
         Safe while others search. Raises StoreError when the index itself cannot be written.
         """
-        return indexing.index(self.path, paths, progress)
+        return self._noted(indexing.index(self.path, paths, progress))
 
     def keep(self, paths: Iterable[str | os.PathLike[str]], *, alone: bool) -> Report:
         """The same for the paths that the settings name; `alone`: what they named formerly is forgotten."""
-        return indexing.index(self.path, paths, lambda _: None, by="settings", alone=alone)
+        return self._noted(indexing.index(self.path, paths, lambda _: None, by="settings", alone=alone))
+
+    def _noted(self, report: Report) -> Report:
+        self._broken = report.broken
+        return report
 
     def named_by_settings(self) -> list[str]:
         """The paths that the settings named when they were last read. Raises StoreError."""
@@ -69,6 +76,14 @@ class Local:
         """How many passages there are to search."""
         with tables.reading(self.path) as db:
             return indexing.count(db) if db else 0
+
+    async def contents(self) -> Contents:
+        """What is indexed, and what could not be when this was last asked to. Raises StoreError."""
+        return await asyncio.to_thread(self._contents)
+
+    def _contents(self) -> Contents:
+        with tables.reading(self.path) as db:
+            return contents.read(db, self._broken) if db else Contents(broken=contents.unread(self._broken))
 
     def _search(self, query: str, limit: int) -> list[Passage]:
         wanted = keywords(query)

@@ -35,6 +35,18 @@ Protocol: https://docs.ag-ui.com/concepts/events
 from penstock.channels.web.agui import Agui, EarlierMissing
 from penstock.channels.web.framing import BEAT, Socket, Sse, error_frame
 from penstock.channels.web.shared import Frames
-from penstock.channels.web.transcript import Line, lines
+from penstock.channels.web.transcript import Asked, Line, asked, lines
 
-__all__ = ["BEAT", "Agui", "EarlierMissing", "Frames", "Line", "Socket", "Sse", "error_frame", "lines"]
+__all__ = [
+    "BEAT",
+    "Agui",
+    "Asked",
+    "EarlierMissing",
+    "Frames",
+    "Line",
+    "Socket",
+    "Sse",
+    "asked",
+    "error_frame",
+    "lines",
+]

@@ -9,7 +9,14 @@ import msgspec
 
 from penstock.channels.web.run import citation, ended, started
 from penstock.channels.web.shared import Frames
-from penstock.channels.web.transcript import Line, answer_line, message_id, reasoning_id, reasoning_line
+from penstock.channels.web.transcript import (
+    Asked,
+    Line,
+    answer_line,
+    message_id,
+    reasoning_id,
+    reasoning_line,
+)
 from penstock.core.cursor import Cursor
 from penstock.core.events import (
     Cited,
@@ -44,7 +51,7 @@ class EarlierMissing(Exception):
 class Agui:
     """One reader of one turn. `Sse` and `Socket` say how its events are framed.
 
-    `asked` are the turn's questions, for a reader that did not ask them; `earlier` the
+    `asked` tells what the turn answers, for a reader that did not ask it; `earlier` are the
     thread's messages before the answer (see `needs_earlier`).
     """
 
@@ -55,7 +62,7 @@ class Agui:
         *,
         seen: Cursor | None = None,
         frames: Frames | None = None,
-        asked: Sequence[Line] = (),
+        asked: Asked | None = None,
     ) -> None:
         self.earlier: Sequence[Line] | None = None
         self._thread = thread

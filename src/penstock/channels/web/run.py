@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-from penstock.channels.web.transcript import Line
+from penstock.channels.web.transcript import Asked
 from penstock.core.events import End, Failed, Finished, Stopped, Usage
 from penstock.core.turn import Citation
 
 
-def started(thread: str, turn: str, asked: Sequence[Line] = ()) -> dict[str, object]:
+def started(thread: str, turn: str, asked: Asked | None = None) -> dict[str, object]:
     """With `asked`, the questions are echoed to readers that did not ask them."""
     run: dict[str, object] = {"threadId": thread, "runId": turn}
     event: dict[str, object] = {"type": "RUN_STARTED", **run, "protocolVersion": "1.0"}
-    if asked:
-        nothing: dict[str, object] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
-        event["input"] = {**run, "messages": list(asked), **nothing}
+    if asked is not None:
+        nothing: dict[str, object] = {"state": {}, "tools": [], "context": []}
+        more = {"replaces": asked.replaces, "askedS": asked.asked_s}
+        event["input"] = {**run, "messages": list(asked.questions), **nothing, "forwardedProps": more}
     return event
 
 

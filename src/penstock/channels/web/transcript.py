@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 from penstock.core.ports import Exchange
 
@@ -14,6 +14,23 @@ class Line(TypedDict):
     id: str
     role: Literal["user", "assistant", "reasoning"]
     content: str
+
+
+class Asked(NamedTuple):
+    """What a turn answers, for readers that did not ask it. `replaces`: the turn that it was asked instead
+    of, or ""; `asked_s` in seconds since the epoch."""
+
+    questions: Sequence[Line]
+    replaces: str
+    asked_s: float
+
+
+def asked(exchange: Exchange) -> Asked:
+    return Asked(_questions(exchange), exchange.turn.replaces, exchange.turn.asked_s)
+
+
+def _questions(exchange: Exchange) -> list[Line]:
+    return [{"id": q.id, "role": "user", "content": q.text} for q in exchange.questions]
 
 
 def message_id(turn: str, epoch: int) -> str:
@@ -28,7 +45,7 @@ def lines(exchanges: Sequence[Exchange], until: str = "") -> list[Line]:
     """A transcript as messages; with `until`, up to that turn's questions, without its answer."""
     found: list[Line] = []
     for exchange in exchanges:
-        found += [{"id": q.id, "role": "user", "content": q.text} for q in exchange.questions]
+        found += _questions(exchange)
         if exchange.turn.id == until:
             break
         turn, view = exchange.turn.id, exchange.view
