@@ -48,6 +48,9 @@ MAY: dict[str, set[str]] = {
 # `penstock serve` opens the server, `penstock sim` the simulators; the doctor tries what models go out by.
 MAY["cli"] = MAY["cli"] | (DOORS - {"cli"}) | {"http", LOW_AWS}
 
+# Signing in asks an issuer.
+MAY["server"] = MAY["server"] | {"http"}
+
 # The doors of Lambda stand on their own low half; a simulator of Bedrock writes event streams.
 MAY["aws"] = MAY["aws"] | {"http", LOW_AWS}
 MAY["sim"] = MAY["sim"] | {LOW_AWS}
@@ -73,7 +76,10 @@ SHARED = {
 PART_OF = {
     **{
         f"knowledge.{part}": "knowledge.local"
-        for part in ("html_page", "indexing", "loaders", "naming", "ranking", "tables", "upkeep", "walk")
+        for part in (
+            *("contents", "html_page", "indexing", "loaders", "naming", "ranking", "tables", "upkeep"),
+            "walk",
+        )
     },
     "channels.terminal_streams": "channels.terminal",
 }
@@ -212,7 +218,7 @@ def test_arrows_point_down_never_sideways_never_up(module: str, path: Path) -> N
 def test_every_room_of_the_house_is_known() -> None:
     rooms = {path.stem for path in (SOURCE / "penstock").iterdir() if path.suffix in ("", ".py")}
 
-    assert rooms - {"__init__", "__pycache__", "docs", "__main__"} <= set(MAY)
+    assert rooms - {"__init__", "__pycache__", "docs", "page", "__main__"} <= set(MAY)
 
 
 @pytest.mark.parametrize(
@@ -383,6 +389,8 @@ _TEXT = {
     ".sh",
     ".c",
     ".ts",
+    ".tsx",
+    ".css",
     ".mjs",
     ".js",
     ".html",

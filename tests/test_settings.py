@@ -105,6 +105,15 @@ def test_the_environment_knows_only_text_and_every_kind_can_be_said_in_it() -> N
     )
 
 
+def test_a_list_in_the_environment_is_json_where_its_items_have_commas() -> None:
+    said = {"PENSTOCK_SUGGESTIONS": '["Who, and when?", "Why?"]', "PENSTOCK_KNOWLEDGE": "[a], b"}
+
+    settings = load(None, said)
+
+    assert settings.suggestions == ("Who, and when?", "Why?")
+    assert settings.knowledge == (Path("[a]"), Path("b"))
+
+
 def test_the_names_that_other_programs_use_are_read_and_ours_win() -> None:
     others = {"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": "http://localhost:1/v1", "OLLAMA_HOST": "0.0.0.0"}
     others |= {"ANTHROPIC_API_KEY": "sk-ant-1", "ANTHROPIC_BASE_URL": "http://localhost:2"}

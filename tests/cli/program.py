@@ -215,8 +215,11 @@ class Served:
             json.dumps({"text": text}),
         )
 
-    def get(self, path: str) -> http.client.HTTPResponse:
-        return self._request("GET", path, {}, None)
+    def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        return self._request("GET", path, headers, None)
+
+    def post(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        return self._request("POST", path, headers, None)
 
     def _request(
         self, method: str, path: str, headers: dict[str, str], body: str | None

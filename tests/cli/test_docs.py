@@ -39,7 +39,7 @@ def matches(shown: str, said: str) -> bool:
     return re.fullmatch(pattern, said) is not None
 
 
-@pytest.mark.parametrize(("page", "least"), [("command-line.md", 10), ("models.md", 4)])
+@pytest.mark.parametrize(("page", "least"), [("command-line.md", 10), ("models.md", 4), ("sign-in.md", 1)])
 def test_the_page_shows_what_happens(tmp_path: Path, page: str, least: int) -> None:
     programs = tmp_path / "bin"
     here = tmp_path / "here"

@@ -190,7 +190,10 @@ def test_a_data_folder_that_cannot_be_made_is_told_with_its_remedy(
 
 
 def test_settings_are_shown_as_they_would_be_written_with_secrets_hidden(tmp_path: Path) -> None:
-    (tmp_path / "penstock.toml").write_text('title = "Handbüro"\nknowledge = ["a", "b"]\nlease_s = 5\n')
+    tokens = f'ann = "sha256:{"a" * 64}"\n"Bob B" = {{ hash = "sha256:{"b" * 64}", admin = true }}\n'
+    (tmp_path / "penstock.toml").write_text(
+        f'title = "Handbüro"\nknowledge = ["a", "b"]\nlease_s = 5\n[tokens]\n{tokens}'
+    )
 
     ran = run("config", "show", at=tmp_path, OPENAI_API_KEY="sk-secret")
     (tmp_path / "again.toml").write_text(ran.stdout.replace("•••", "sk-secret"))
@@ -198,7 +201,7 @@ def test_settings_are_shown_as_they_would_be_written_with_secrets_hidden(tmp_pat
 
     assert 'title = "Handbüro"\n' in ran.stdout
     assert 'openai_api_key = "•••"\n' in ran.stdout
-    assert "secret" not in ran.stdout
+    assert "sk-secret" not in ran.stdout
     assert again.stdout == ran.stdout
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.cli.program import (
@@ -19,6 +22,7 @@ from tests.cli.program import (
     PATIENCE_S,
     Gate,
     Served,
+    environ,
     lines_until,
     read_until,
     run,
@@ -109,7 +113,11 @@ def test_a_port_in_use_is_told_with_its_remedy(tmp_path: Path, taken_port: str) 
     ],
 )
 def test_an_address_that_is_not_here_is_told(tmp_path: Path, host: str, sentence: str) -> None:
-    ran = run("serve", "--port", "0", "--host", host, at=tmp_path)
+    tokens = json.dumps({"ann": f"sha256:{'a' * 64}"})
+
+    ran = run(
+        "serve", "--port", "0", "--host", host, at=tmp_path, PENSTOCK_AUTH="token", PENSTOCK_TOKENS=tokens
+    )
 
     assert ran.returncode == 1
     assert ran.stderr.endswith(sentence)
@@ -141,21 +149,90 @@ def test_a_command_that_makes_no_sense_is_another_kind_of_failure(
     assert run("serve", *arguments, at=tmp_path).returncode == 2
 
 
-def test_who_can_be_reached_by_strangers_is_warned(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_nobody_is_served_whom_the_settings_do_not_name(tmp_path: Path, host: str) -> None:
+    by_flag = run("serve", "--host", host, "--port", "0", at=tmp_path)
+    by_variable = run("serve", "--port", "0", at=tmp_path, PENSTOCK_HOST=host)
+
+    said = f"{host} can be reached from other machines, and nobody has said who may use it"
+    for refused in (by_flag, by_variable):
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr == (
+            f'penstock: {said}: listen on 127.0.0.1, or set auth = "token" or "oidc" (docs/sign-in.md).\n'
+        )
+    assert not (tmp_path / ".penstock").exists(), "nothing was begun"
+
+
+def test_with_a_token_it_may_be_reached_from_everywhere(tmp_path: Path) -> None:
+    made = run("token", "ann", at=tmp_path)
+    table = made.stderr[made.stderr.index("[tokens]") : made.stderr.index("\n\nand")]
+    (tmp_path / "penstock.toml").write_text(f'auth = "token"\n\n{table}')
+
     with serving("--host", "0.0.0.0", at=tmp_path) as server:
-        warning = read_until(server.err, r"\n")
+        stranger = server.get("/api/me")
+        ann = server.get("/api/me", Authorization=f"Bearer {made.stdout.strip()}")
 
-    assert warning.startswith("penstock: warning: other machines can reach 0.0.0.0")
-    assert "reads every conversation" in warning
-    assert "identify" in warning
-    assert "http://127.0.0.1:" in server.greeting
+        assert (stranger.status, ann.status) == (401, 200)
+        assert json.loads(ann.read())["id"] == "ann"
 
 
-def test_the_warning_of_strangers_keeps_to_the_shape_of_the_log(tmp_path: Path) -> None:
-    with serving("--host", "0.0.0.0", "--log", "json", at=tmp_path) as server:
-        warning = json.loads(read_until(server.err, r"\n").splitlines()[0])
+_WITHOUT_PYJWT = """
+import sys
+sys.modules["jwt"] = None
+from penstock.cli import main
+main(["serve", "--port", "0"])
+"""
 
-    assert (warning["level"], warning["host"]) == ("warning", "0.0.0.0")
+
+def test_an_issuer_needs_what_verifies_its_words(tmp_path: Path) -> None:
+    oidc = {"PENSTOCK_AUTH": "oidc", "PENSTOCK_OIDC_ISSUER": "https://id.example.com"}
+
+    ran = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_PYJWT],
+        cwd=tmp_path,
+        env=environ(**oidc, PENSTOCK_OIDC_CLIENT_ID="us"),
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        b"penstock: PyJWT is missing, which verifies what an issuer says: pip install 'penstock[oidc]'\n"
+    )
+
+
+def test_without_an_issuer_nothing_of_it_is_imported(tmp_path: Path) -> None:
+    program = "import sys, penstock.cli.serving as _; print({'jwt', 'cryptography'} & set(sys.modules))"
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=PATIENCE_S, check=False
+    )
+
+    assert ran.stdout == b"set()\n"
+
+
+def test_what_opens_doors_never_reaches_the_log(tmp_path: Path) -> None:
+    token = run("token", "ann", at=tmp_path).stdout.strip()
+    tokens = json.dumps({"ann": f"sha256:{hashlib.sha256(token.encode()).hexdigest()}"})
+    more = {"PENSTOCK_AUTH": "token", "PENSTOCK_TOKENS": tokens, "PENSTOCK_LOG_LEVEL": "debug"}
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    with serving(at=tmp_path, **more) as server:
+        ticket = json.loads(server.post("/api/ticket", **bearer).read())["ticket"]
+        url = f"ws://127.0.0.1:{server.port}/api/socket?ticket={ticket}"
+        with connect(url) as socket:
+            socket.send('{"type": "ask", "re": "1", "thread": "t", "text": "Hello?"}')
+            assert "accepted" in str(socket.recv())
+        with pytest.raises(InvalidStatus):
+            connect(url)
+        assert server.get("/api/me", Authorization=f"Bearer {token}x").status == 401
+        server.end()
+        said = server.err.read().decode()
+
+    assert "ready" in said
+    for secret in (ticket, ticket[:20], token):
+        assert secret not in said
 
 
 # --- Knowledge ------------------------------------------------------------------

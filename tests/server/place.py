@@ -18,11 +18,11 @@ from starlette.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 
 from penstock import Assistant
-from penstock.assistant import Opened
+from penstock.assistant import Identify, Opened
 from penstock.cli.listening import listening
 from penstock.cli.serving import config
 from penstock.core.ports import Model, Store
-from penstock.core.question import Person
+from penstock.core.question import Person, Visitor
 from penstock.engine import Engine, Rules, TurnReport
 from penstock.server import build
 from penstock.server.app import App
@@ -33,13 +33,14 @@ from penstock.testing.models import ScriptedModel
 QUESTION = "What is the capital of France?"
 
 
-def by_header(connection: HTTPConnection) -> Person:
-    """Whoever the header names, without any proof: this is a test."""
+def by_header(connection: HTTPConnection) -> Person | Visitor:
+    """Whoever the header names, without any proof: this is a test. One is the owner."""
     name = connection.headers.get("x-person", "ann")
     if name == "nobody":
         raise NotSignedIn("Please sign in.")
     tenant, _, id = name.rpartition("/")
-    return Person(tenant or "acme", id)
+    person = Person(tenant or "acme", id)
+    return Visitor(person, admin=True) if name == "owner" else person
 
 
 class Tried(Assistant):
@@ -207,21 +208,32 @@ class Place:
     ) -> httpx.Response:
         return await self.client.post(path, json=body, headers={"x-person": person, **headers})
 
+    async def send(self, method: str, path: str, body: object = None, person: str = "ann") -> httpx.Response:
+        """Any request; without a body it sends none."""
+        return await self.client.request(method, path, headers={"x-person": person}, json=body)
+
     async def ask(
-        self, text: str = QUESTION, *, thread: str = "t1", id: str = "", person: str = "ann"
+        self,
+        text: str = QUESTION,
+        *,
+        thread: str = "t1",
+        id: str = "",
+        replaces: str = "",
+        person: str = "ann",
     ) -> dict[str, Any]:
         """Ask, and return what was accepted."""
-        body = {"text": text, **({"id": id} if id else {})}
+        given = {"id": id, "replaces": replaces}
+        body = {"text": text, **{name: value for name, value in given.items() if value}}
         response = await self.post(f"/api/threads/{thread}/questions", body, person)
         assert response.status_code == 202, response.text
         accepted: dict[str, Any] = response.json()
         return accepted
 
     async def answered(
-        self, text: str = QUESTION, *, thread: str = "t1", person: str = "ann"
+        self, text: str = QUESTION, *, thread: str = "t1", replaces: str = "", person: str = "ann"
     ) -> dict[str, Any]:
         """Ask, and return the answer when it has ended."""
-        turn = (await self.ask(text, thread=thread, person=person))["turn"]
+        turn = (await self.ask(text, thread=thread, replaces=replaces, person=person))["turn"]
         async with self.stream(f"/api/turns/{turn}/events", person=person) as stream:
             await stream.rest()
         found: dict[str, Any] = (await self.get(f"/api/turns/{turn}", person)).json()
@@ -285,12 +297,15 @@ class Places:
         rules: Mapping[str, float] = {},
         stalled_s: float = 30.0,
         identified: bool = True,
+        identify: Identify = by_header,
         port: int = 0,
         send_buffer: int = 0,
         **settings: object,
     ) -> AsyncIterator[Place]:
+        # These people ask as fast as they can.
+        settings = {"questions_per_minute": 0, **settings}
         assistant = Tried(model or ScriptedModel(["Paris."]), self.folder, rules, **settings)
-        app = build(assistant, identify=by_header if identified else None, stalled_s=stalled_s)
+        app = build(assistant, identify=identify if identified else None, stalled_s=stalled_s)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(asyncio.timeout(20))
             await stack.enter_async_context(app.life.lifespan(app))

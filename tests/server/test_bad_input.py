@@ -259,8 +259,10 @@ async def test_nothing_is_found_where_nothing_is(places: Places) -> None:
         for path in (
             "/nothing",
             "/api",
-            "/api/threads",
+            "/api/threads/",
             "/api/threads//questions",
+            "/api/shared/unknown",
+            "/api/shared/" + "x" * 32,
             "/api/threads/t1/",
             "/api/threads/unknown",
             "/api/threads/unknown/events",
@@ -280,7 +282,9 @@ async def test_nothing_is_found_where_nothing_is(places: Places) -> None:
 async def test_a_method_that_an_address_does_not_take_is_told_which_it_does(places: Places) -> None:
     async with places.open() as place:
         for method, path, allowed in (
-            ("PUT", "/api/threads/t1", "DELETE, GET, HEAD"),
+            ("PUT", "/api/threads/t1", "DELETE, GET, HEAD, PATCH"),
+            ("POST", "/api/threads", "GET, HEAD"),
+            ("GET", "/api/threads/t1/share", "DELETE, PUT"),
             ("OPTIONS", ASK, "POST"),
             ("GET", "/api/turns/x/stop", "POST"),
             ("POST", "/metrics", "GET, HEAD"),

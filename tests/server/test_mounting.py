@@ -97,12 +97,14 @@ async def test_a_program_may_pass_its_lifespan_on(tmp_path: Path) -> None:
             asked = await client.post("/api/threads/t1/questions", json={"text": "?"})
             # The address it gives is good where it is mounted.
             events = await client.get(url + asked.json()["events"])
+            link = (await client.put("/api/threads/t1/share")).json()
             missing = await client.get("/v1/nothing")
             page = await client.get("/")
             description = (await client.get("/openapi.json")).json()
 
         assert health.status_code == page.status_code == 200
         assert "Paris." in events.text
+        assert link["path"] == f"/assistant/s/{link['token']}"
         assert description["servers"] == [{"url": "/assistant"}]
         assert missing.json()["error"]["code"] == "not_found"
 

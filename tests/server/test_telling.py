@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import httpx
 import jsonschema
 import openapi_spec_validator
 import pytest
@@ -182,7 +183,8 @@ async def test_the_description_is_an_openapi_document(places: Places) -> None:
 
 async def test_every_route_is_described_and_every_description_has_its_route(places: Places) -> None:
     # For people and their tools, not for programs.
-    plain = {"/", "/page.js", "/healthz", "/metrics", "/openapi.json"}
+    plain = {"/", "/c/{thread}", "/s/{token}", "/embed", "/admin", "/admin/{path:path}"}
+    plain |= {"/assets/{name}", "/embed.js", "/icon.svg", "/logo", "/healthz", "/metrics", "/openapi.json"}
     async with places.open() as place:
         description = await described(place)
         routes = {
@@ -216,6 +218,7 @@ async def test_what_is_answered_is_what_is_described(places: Places) -> None:
                 await place.get(f"/api/turns/{turn}/events?cursor={turn}.1.2"),
             ),
             ("GET", "/api/turns/{turn}", await place.get("/api/turns/unknown")),
+            ("GET", "/api/page", await place.get("/api/page")),
             ("GET", "/v1/models", await place.get("/v1/models")),
             ("GET", "/v1/models/{name}", await place.get("/v1/models/unknown")),
             ("POST", "/v1/chat/completions", await place.post("/v1/chat/completions", {"messages": []})),
@@ -224,6 +227,7 @@ async def test_what_is_answered_is_what_is_described(places: Places) -> None:
                 "/v1/chat/completions",
                 await place.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "?"}]}),
             ),
+            *await of_conversations(place, turn),
             ("DELETE", "/api/threads/{thread}", await place.client.delete("/api/threads/t1")),
         ]
 
@@ -237,20 +241,24 @@ async def test_what_is_answered_is_what_is_described(places: Places) -> None:
             validate(description, answer["content"][media_type]["schema"], response.json())
 
 
+async def of_conversations(place: Place, turn: str) -> list[tuple[str, str, httpx.Response]]:
+    thread, feedback = "/api/threads/{thread}", f"/api/turns/{turn}/feedback"
+    shared = await place.send("PUT", "/api/threads/t1/share")
+    token = shared.json()["token"]
+    return [
+        ("PUT", f"{thread}/share", shared),
+        ("GET", "/api/shared/{token}", await place.get(f"/api/shared/{token}")),
+        ("PUT", "/api/turns/{turn}/feedback", await place.send("PUT", feedback, {"rating": "up"})),
+        ("GET", thread, await place.get("/api/threads/t1")),
+        ("DELETE", "/api/turns/{turn}/feedback", await place.send("DELETE", feedback)),
+        ("DELETE", f"{thread}/share", await place.send("DELETE", "/api/threads/t1/share")),
+        ("GET", "/api/shared/{token}", await place.get(f"/api/shared/{token}")),
+        ("GET", "/api/threads", await place.get("/api/threads?limit=1")),
+        ("PATCH", thread, await place.send("PATCH", "/api/threads/t1", {"title": "Paris"})),
+        ("PATCH", thread, await place.send("PATCH", "/api/threads/t1", {})),
+    ]
+
+
 def validate(description: dict[str, Any], schema: dict[str, Any], value: object) -> None:
     whole = {**schema, "components": description["components"]}
     jsonschema.Draft202012Validator(whole).validate(value)
-
-
-# --- The plain page ---------------------------------------------------------------
-
-
-async def test_the_plain_page_is_small_and_runs_no_script_but_its_own(places: Places) -> None:
-    async with places.open() as place:
-        page, script = await place.get("/"), await place.get("/page.js")
-
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert "script-src 'self'" in page.headers["content-security-policy"]
-    assert "<script>" not in page.text
-    assert len(page.text.splitlines()) + len(script.text.splitlines()) <= 100

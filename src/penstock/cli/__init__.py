@@ -19,7 +19,7 @@ import click
 
 from penstock.errors import ChannelGone, PenstockError
 
-_COMMANDS = ("serve", "chat", "index", "doctor", "config", "sim", "version")
+_COMMANDS = ("serve", "chat", "index", "doctor", "config", "token", "sim", "version")
 
 
 # What writing to a stream fails with: a full disk, a quota, a limit on a file's size, a broken disk.

@@ -72,11 +72,16 @@ def show(config_file: Path | None) -> None:
     from penstock.settings import from_world
 
     for name, value in msgspec.structs.asdict(from_world(config_file)).items():
-        click.echo(f"{name} = {shown(value)}")
+        # TOML has no word for nothing.
+        click.echo(f"# {name} is not set" if value is None else f"{name} = {shown(value)}")
 
 
 def shown(value: object) -> str:
     """The value as TOML has it; a secret as dots, a path as text."""
+    import msgspec
+
+    from penstock.settings import TokenEntry
+
     match value:
         case bool() | int():
             return str(value).lower()
@@ -89,6 +94,8 @@ def shown(value: object) -> str:
             return f"{{{pairs}}}"
         case str() | Path():
             return json.dumps(without_password(str(value)), ensure_ascii=False)
+        case TokenEntry():
+            return shown(msgspec.structs.asdict(value))
         case _:
             # A Secret knows itself how much of it may be seen.
             return json.dumps(str(value) if value else "", ensure_ascii=False)

@@ -58,4 +58,5 @@ async def _examined(
     yield await findings.model(assistant, settings)
     yield await findings.store(settings)
     yield findings.knowledge(settings)
+    yield findings.sign_in(settings)
     yield findings.port(settings)

@@ -144,8 +144,26 @@ def knowledge(settings: Settings) -> Finding:
     return Finding("ok", "knowledge", there)
 
 
+def sign_in(settings: Settings) -> Finding:
+    """Whether the settings say who may use it. The issuer is not asked: it may know us by another address."""
+    from penstock.server.auth import check
+
+    try:
+        check(settings)
+    except ConfigError as exc:
+        return Finding("problem", "sign-in", " ".join(str(exc).splitlines()))
+    match settings.auth:
+        case "token":
+            who = f"with a token; {len(settings.tokens)} of them are known"
+        case "oidc":
+            who = f"at {settings.oidc_issuer}"
+        case _:
+            who = "nobody has to: only this machine can reach it"
+    return Finding("ok", "sign-in", who)
+
+
 def port(settings: Settings) -> Finding:
-    from penstock.cli.listening import is_private, listening
+    from penstock.cli.listening import listening
 
     try:
         with listening(settings.host, settings.port):
@@ -153,6 +171,4 @@ def port(settings: Settings) -> Finding:
     except ConfigError as exc:
         return Finding("problem", "port", str(exc))
     where = f"{settings.host}, port {settings.port or 'any'}"
-    if not is_private(settings.host):
-        return Finding("warn", "port", f"{where} is free, but open to other machines without sign-in")
     return Finding("ok", "port", f"{where} is free")

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from penstock.cli import options
-
-if TYPE_CHECKING:
-    from penstock.settings import Settings
-
-
-log = logging.getLogger(__name__)
 
 
 @click.command(short_help="Serve an assistant: the page, the API, the channels.")
@@ -54,30 +46,14 @@ def serve(
     from penstock import logs
     from penstock.cli import serving
     from penstock.cli.assistant_file import found
+    from penstock.server.auth import check
 
     assistant = found(file)
     if watched:
         # Whoever edits wants the new program now; its answers are taken over.
         flags["grace_s"] = 0.0
     settings = assistant.settings(config_file, **flags)
+    check(settings)
     logs.set_up(settings.log, settings.log_level, sys.stderr)
-    _warn_of_strangers(settings)
     serving.run(assistant, settings, until_stdin_ends=watched)
     return 0
-
-
-def _warn_of_strangers(settings: Settings) -> None:
-    from penstock.cli.listening import is_private
-
-    if is_private(settings.host):
-        return
-    if settings.log == "json":
-        log.warning("other machines can reach this, and there is no sign-in", extra={"host": settings.host})
-        return
-    click.echo(
-        f"penstock: warning: other machines can reach {settings.host or 'this'}, and there is no sign-in: "
-        "whoever finds this port is the same person as you, reads every conversation and asks at your "
-        "expense. Listen on 127.0.0.1 behind a proxy that signs people in, or say who asks with identify "
-        "(docs/http-api.md).",
-        err=True,
-    )

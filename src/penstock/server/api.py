@@ -16,119 +16,17 @@ from starlette.types import ASGIApp
 from penstock.channels.web import BEAT, Sse
 from penstock.core import cursor as cursors
 from penstock.core.cursor import Cursor
-from penstock.core.ports import Exchange, Received, TurnInfo
 from penstock.core.question import Person
-from penstock.core.turn import ENDED, Citation, State, View
+from penstock.core.turn import ENDED
 from penstock.errors import PenstockError
-from penstock.server.decoding import decoded
-from penstock.server.desk import AtDesk, Desk, asked_id, thread_name
+from penstock.server import shapes
+from penstock.server.decoding import decoded, limit_of
+from penstock.server.desk import AtDesk, Desk, thread_name
 from penstock.server.driver import Driver, thread_drivers
-from penstock.server.problems import WrongShape
+from penstock.server.shapes import Ask, StopNoted
 from penstock.server.stream import Encoded, EventStream
 
-_PAGE = 50
-_MOST = 200
-
-
-# --- Shapes -------------------------------------------------------------------
-
-
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A question. `id` is chosen by the client, so that it may be sent again without being asked twice."""
-
-    text: str
-    id: str | None = None
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    """What became of the question. `ahead`: how many answers come first."""
-
-    turn: str
-    thread: str
-    state: State
-    ahead: int
-    repeat: bool
-    cursor: str
-    events: str
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A turn as it stands."""
-
-    turn: str
-    thread: str
-    state: State
-    text: str
-    reasoning: str
-    status: str
-    citations: tuple[Citation, ...]
-    finish: str | None
-    stopped_by: str
-    error_code: str
-    error: str
-    reference: str
-
-
-class StopNoted(msgspec.Struct, frozen=True):
-    """The order is written down; the turn's events tell when it has been carried out."""
-
-    turn: str
-    state: State
-
-
-class Asked(msgspec.Struct, frozen=True):
-    id: str
-    text: str
-
-
-class Turn(msgspec.Struct, frozen=True):
-    questions: list[Asked]
-    answer: Answer
-
-
-class Transcript(msgspec.Struct, frozen=True):
-    """The newest turns of a thread, oldest first. `earlier`: pass it as `before` to read on backwards."""
-
-    thread: str
-    turns: list[Turn]
-    earlier: str | None
-
-
-def answer(info: TurnInfo, view: View) -> Answer:
-    return Answer(
-        turn=info.id,
-        thread=thread_name(info.thread),
-        state=info.state,
-        text=view.text,
-        reasoning=view.reasoning,
-        status=view.status,
-        citations=view.citations,
-        finish=view.finish,
-        stopped_by=view.stopped_by,
-        error_code=view.error_code,
-        error=view.error,
-        reference=view.reference,
-    )
-
-
-def accepted(received: Received, root: str) -> Accepted:
-    """`root`: where we are mounted."""
-    info = received.turn
-    return Accepted(
-        turn=info.id,
-        thread=thread_name(info.thread),
-        state=info.state,
-        ahead=received.ahead,
-        repeat=received.repeat,
-        cursor=str(Cursor(info.id)),
-        events=f"{root}/api/turns/{info.id}/events",
-    )
-
-
 _ask = msgspec.json.Decoder(Ask)
-
-
-# --- Routes -------------------------------------------------------------------
 
 
 class Api:
@@ -141,23 +39,27 @@ class Api:
         person = await desk.person(request)
         thread = desk.thread(person, request.path_params["thread"])
         sent = decoded(_ask, await desk.body(request))
-        received = (await desk.engine.ask(desk.question(person, thread, sent.text, sent.id))).received
+        question = desk.question(person, thread, sent.text, sent.id, sent.replaces)
+        received = (await desk.ask(question)).received
         if "text/event-stream" in request.headers.get("accept", ""):
             turn = received.turn.id
             return await begun(desk, turn_events(desk, person, thread, turn), {"Penstock-Turn": turn})
-        return _json(accepted(received, request.scope.get("root_path", "")), 202)
+        return json_response(shapes.accepted(received, request.scope.get("root_path", "")), 202)
 
     async def transcript(self, request: Request) -> ASGIApp:
         desk = await self._desk()
         person = await desk.person(request)
         thread = desk.thread(person, request.path_params["thread"])
-        limit = _limit(request.query_params.get("limit", ""))
+        limit = limit_of(request)
         before = request.query_params.get("before", "")
+        conversations = desk.engine.conversations
+        about = await conversations.thread(person, thread)
         # One more than is wanted shows whether there are any before them.
         found = await desk.engine.transcript(person, thread, before=before, limit=limit + 1)
         more, found = len(found) > limit, found[-limit:]
-        earlier = found[0].turn.id if more else None
-        return _json(Transcript(thread_name(thread), [_turn(exchange) for exchange in found], earlier))
+        ratings = await conversations.ratings(exchange.turn.id for exchange in found)
+        token = await conversations.token(person, thread)
+        return json_response(shapes.transcript(about, found, ratings, token=token, more=more))
 
     async def forget(self, request: Request) -> ASGIApp:
         desk = await self._desk()
@@ -174,7 +76,7 @@ class Api:
     async def turn(self, request: Request) -> ASGIApp:
         desk = await self._desk()
         person = await desk.person(request)
-        return _json(answer(*await desk.engine.turn(person, request.path_params["turn"])))
+        return json_response(shapes.answer(*await desk.engine.turn(person, request.path_params["turn"])))
 
     async def turn_events(self, request: Request) -> ASGIApp:
         desk = await self._desk()
@@ -190,7 +92,7 @@ class Api:
         desk = await self._desk()
         person = await desk.person(request)
         info = await desk.engine.stop(person, request.path_params["turn"])
-        return _json(StopNoted(info.id, info.state), 202)
+        return json_response(StopNoted(info.id, info.state), 202)
 
 
 async def begun(
@@ -232,20 +134,7 @@ def seen(request: Request) -> Cursor | None:
     return cursors.parse(text) if text else None
 
 
-def _turn(exchange: Exchange) -> Turn:
-    asked = [Asked(asked_id(q.id), q.text) for q in exchange.questions]
-    return Turn(asked, answer(exchange.turn, exchange.view))
-
-
-def _limit(text: str) -> int:
-    if not text:
-        return _PAGE
-    if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= _MOST:
-        raise WrongShape(f"limit is a number from 1 to {_MOST}.")
-    return int(text)
-
-
-def _json(value: object, status: int = 200) -> Response:
+def json_response(value: object, status: int = 200) -> Response:
     return Response(
         msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, media_type="application/json"
     )

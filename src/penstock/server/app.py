@@ -11,23 +11,28 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from penstock import logs
 from penstock.errors import Busy, NotFound, PenstockError, Refused
+from penstock.server import auth
+from penstock.server.admin import AdminRoutes
 from penstock.server.api import Api
+from penstock.server.auth.door import Door
 from penstock.server.completions import Completions
+from penstock.server.conversations import ConversationRoutes
 from penstock.server.desk import Desk
-from penstock.server.guard import LOOPBACK
+from penstock.server.guard import is_here
 from penstock.server.metrics import CONTENT_TYPE, Metrics
 from penstock.server.openapi import description
+from penstock.server.page import BUILT, Page
 from penstock.server.patience import STALLED_S
 from penstock.server.problems import MethodWrong, openai_problem, problem
 from penstock.server.socket import SocketDoor
@@ -38,12 +43,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("penstock.server")
 
-# What the plain page needs and nothing else: no script but its own, no frame, no other site.
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
 
 def build(
     assistant: Assistant,
@@ -51,9 +50,11 @@ def build(
     settings: Settings | None = None,
     identify: Identify | None = None,
     stalled_s: float = STALLED_S,
+    page: Path = BUILT,
 ) -> App:
-    """The ASGI program. A reader that takes nothing for `stalled_s` is dropped, and can resume."""
-    return App(Life(assistant, settings, identify, stalled_s))
+    """The ASGI program. A reader that takes nothing for `stalled_s` is dropped, and can resume. `page`: the
+    folder of the built page."""
+    return App(Life(assistant, settings, identify, stalled_s, page))
 
 
 class App:
@@ -80,13 +81,19 @@ class Life:
     """Starts the assistant once, whoever comes first, and ends it with the program."""
 
     def __init__(
-        self, assistant: Assistant, settings: Settings | None, identify: Identify | None, stalled_s: float
+        self,
+        assistant: Assistant,
+        settings: Settings | None,
+        identify: Identify | None,
+        stalled_s: float,
+        page: Path,
     ) -> None:
         self._assistant = assistant
         self._settings = settings
         self._identify = identify
         self._stalled_s = stalled_s
         self._metrics = Metrics()
+        self._page = Page(self.desk, page)
         self._stack = AsyncExitStack()
         self._starting = asyncio.Lock()
         self._desk: Desk | None = None
@@ -110,38 +117,45 @@ class Life:
     async def _opened(self) -> Desk:
         settings = self._settings or self._assistant.settings()
         logs.unless_set_up(settings.log, settings.log_level)
+        self._page.open(settings)
+        auth.check(settings, identified=self._identify is not None)
         opened = await self._stack.enter_async_context(
             self._assistant.opened(settings, report=self._metrics.report)
         )
-        # Behind a name of one's own, the host is whoever serves it to check.
-        hosts = LOOPBACK if self._identify is None and opened.settings.host in LOOPBACK else ()
-        return Desk(opened, self._identify, hosts, self._stalled_s)
+        signing_in = auth.Auth(settings, opened.store)
+        self._stack.push_async_callback(signing_in.close)
+        return Desk(opened, self._identify, signing_in, self._stalled_s)
 
     def routes(self) -> list[BaseRoute]:
-        api, openai = Api(self.desk), Completions(self.desk)
+        api, openai, door = Api(self.desk), Completions(self.desk), Door(self.desk)
+        talks = ConversationRoutes(self.desk)
         return [
-            _route("/", GET=self.page),
-            _route("/page.js", GET=self.script),
+            *(_route(path, GET=endpoint) for path, endpoint in self._page.routes().items()),
             _route("/healthz", GET=self.health),
             _route("/metrics", GET=self.metrics),
             _route("/openapi.json", GET=self.openapi),
-            _route("/api/threads/{thread}", GET=api.transcript, DELETE=api.forget),
+            _route("/api/threads", GET=talks.listed),
+            _route("/api/threads/{thread}", GET=api.transcript, PATCH=talks.change, DELETE=api.forget),
+            _route("/api/threads/{thread}/share", PUT=talks.share, DELETE=talks.unshare),
+            _route("/api/shared/{token}", GET=talks.shared),
             _route("/api/threads/{thread}/questions", POST=api.ask),
             _route("/api/threads/{thread}/events", GET=api.thread_events),
             _route("/api/turns/{turn}", GET=api.turn),
             _route("/api/turns/{turn}/events", GET=api.turn_events),
             _route("/api/turns/{turn}/stop", POST=api.stop),
+            _route("/api/turns/{turn}/feedback", PUT=talks.rate, DELETE=talks.unrate),
+            _route("/api/me", GET=door.me),
+            _route("/api/ticket", POST=door.ticket),
+            _route("/auth/token", POST=door.token),
+            _route("/auth/sign-out", POST=door.sign_out),
+            _route("/auth/login", GET=door.login),
+            _route("/auth/callback", GET=door.callback),
+            *(_route(path, **methods) for path, methods in AdminRoutes(self.desk).routes().items()),
             WebSocketRoute("/api/socket", SocketDoor(self.desk)),
             _route("/v1/chat/completions", POST=openai.create),
             _route("/v1/models", GET=openai.models),
             _route("/v1/models/{name:path}", GET=openai.models),
         ]
-
-    async def page(self, request: Request) -> Response:
-        return HTMLResponse(_file("page.html"), headers={"Content-Security-Policy": _CSP})
-
-    async def script(self, request: Request) -> Response:
-        return Response(_file("page.js"), media_type="text/javascript")
 
     async def health(self, request: Request) -> Response:
         """Ready only when the store is."""
@@ -151,6 +165,8 @@ class Life:
     async def metrics(self, request: Request) -> Response:
         desk = await self.desk()
         desk.check(request)
+        if not is_here(request):
+            await desk.admin(request)
         page = await self._metrics.page(desk.engine)
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
@@ -158,10 +174,6 @@ class Life:
         settings = (await self.desk()).settings
         root: str = request.scope.get("root_path", "")
         return Response(description(settings.title, root), media_type="application/json")
-
-
-def _file(name: str) -> str:
-    return (files("penstock.server") / name).read_text(encoding="utf-8")
 
 
 Endpoint = Callable[[Request], Awaitable[ASGIApp]]

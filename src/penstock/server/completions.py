@@ -49,7 +49,7 @@ class Completions:
         sent = wire.decode(await desk.body(request))
         asked = _question(person, sent, request.headers.get("idempotency-key", ""), desk.new_id)
         try:
-            turn = (await desk.engine.ask(asked)).received.turn.id
+            turn = (await desk.ask(asked)).received.turn.id
         except QuestionChanged:
             raise QuestionChanged(_KEY_REUSED) from None
         model = sent.model or desk.model.name

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from penstock.channels.web import Agui, Line, lines
+from penstock.channels.web import Agui, Asked, asked, lines
 from penstock.core.cursor import Cursor
 from penstock.core.events import Entry
 from penstock.core.ports import Exchange
@@ -41,8 +41,8 @@ class Driver:
             # The path of nearly every wake-up.
             return (told,) if (told := self._reader.encode(entries)) else ()
         entries, known = self._unseen(entries)
-        if known and not entries:
-            # The next page of the log may still be one it has seen.
+        if not entries and (known or self._reader.done):
+            # The next page of the log may still be one it has seen; whoever has seen the end has seen all.
             return ()
         self._opened = True
         return (self._reader.opening(), *await self._fed(entries))
@@ -68,13 +68,17 @@ class Driver:
 async def thread_drivers(
     desk: Desk, person: Person, thread: str, seen: Cursor | None, kind: type[Agui]
 ) -> AsyncGenerator[tuple[Driver | None, Sequence[Entry]]]:
-    """One turn of a thread after another, each told with the question it answers; None before the first."""
+    """One turn of a thread after another, each told with the question it answers; None before the first.
+
+    A cursor that stands before a turn's first event has seen nothing of it, not even its questions: more may
+    have joined them since.
+    """
     driver: Driver | None = None
-    questions: dict[str, Sequence[Line]] = {}
+    questions: dict[str, Asked] = {}
     async with aclosing(desk.engine.follow_thread(person, thread, seen)) as news:
         async for turn, entries in news:
             if turn and (driver is None or driver.turn != turn):
-                cursor = seen if seen is not None and seen.turn == turn else None
+                cursor = seen if seen is not None and seen.turn == turn and seen.number else None
                 if cursor is None and turn not in questions:
                     # At first all that are there, for a replay would ask for each of them.
                     read = (
@@ -82,19 +86,11 @@ async def thread_drivers(
                         if driver is None
                         else (desk.engine.transcript(person, thread))
                     )
-                    questions.update(_questions(await read))
-                asked = () if cursor else questions.pop(turn, ())
-                reader = kind(thread_name(thread), turn, seen=cursor, frames=desk.frames(turn), asked=asked)
+                    questions.update({exchange.turn.id: asked(exchange) for exchange in await read})
+                told = None if cursor else questions.pop(turn, None)
+                reader = kind(thread_name(thread), turn, seen=cursor, frames=desk.frames(turn), asked=told)
                 driver = Driver(desk, person, thread, turn, reader, cursor)
             yield driver, entries
-
-
-def _questions(exchanges: Sequence[Exchange]) -> dict[str, Sequence[Line]]:
-    """What each turn answers, for a reader that may not have asked it."""
-    return {
-        exchange.turn.id: [{"id": q.id, "role": "user", "content": q.text} for q in exchange.questions]
-        for exchange in exchanges
-    }
 
 
 async def _whole_thread(desk: Desk, person: Person, thread: str) -> list[Exchange]:

@@ -10,57 +10,37 @@ from typing import Any
 
 import msgspec
 
-from penstock.server.api import Accepted, Answer, Ask, StopNoted, Transcript
+from penstock.server import openapi_admin as admin
+from penstock.server import openapi_conversations as conversations
+from penstock.server import openapi_sign_in as sign_in
+from penstock.server.describing import (
+    CURSOR,
+    EVENTS,
+    REF,
+    THREAD,
+    TURN,
+    answer,
+    json_answer,
+    operation,
+    query,
+)
+from penstock.server.page import PageInfo
+from penstock.server.shapes import Accepted, Answer, Ask, StopNoted, Transcript
 
-_SHAPES = (Ask, Accepted, Transcript, Answer, StopNoted)
-_REF = "#/components/schemas/{name}"
-
-_THREAD = {"name": "thread", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 128}}
-_TURN = {"name": "turn", "in": "path", "required": True, "schema": {"type": "string"}}
-_CURSOR = {
-    "name": "Last-Event-ID",
-    "in": "header",
-    "description": "The cursor to go on after: the `id:` of the last event seen. Also as `?cursor=`.",
-    "schema": {"type": "string"},
-}
-
-
-def _query(name: str, kind: str, text: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": text, "schema": {"type": kind}}
-
-
-def _answer(text: str, media_type: str = "", shape: str = "") -> dict[str, Any]:
-    if not media_type:
-        return {"description": text}
-    schema = {"$ref": _REF.format(name=shape)} if shape else {"type": "string"}
-    return {"description": text, "content": {media_type: {"schema": schema}}}
-
-
-def _json(text: str, shape: str) -> dict[str, Any]:
-    return _answer(text, "application/json", shape)
-
-
-_EVENTS = _answer("AG-UI 1.0 events; each `id:` is a cursor.", "text/event-stream")
-
-
-def _operation(
-    name: str, summary: str, answers: dict[str, Any], *parameters: dict[str, Any], body: str = ""
-) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "operationId": name,
-        "summary": summary,
-        "parameters": list(parameters),
-        "responses": {**answers, "default": _answer("A problem.", "application/problem+json", "Problem")},
-    }
-    if body:
-        schema = {"$ref": _REF.format(name=body)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return operation
-
-
+_SHAPES = (
+    Ask,
+    Accepted,
+    Transcript,
+    Answer,
+    StopNoted,
+    PageInfo,
+    *conversations.SHAPES,
+    *admin.SHAPES,
+    *sign_in.SHAPES,
+)
 _OPENAI = "https://platform.openai.com/docs/api-reference/chat"
 _OBJECT: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
-_REFUSED = _json("An error, in OpenAI's shape.", "OpenAIError")
+_REFUSED = json_answer("An error, in OpenAI's shape.", "OpenAIError")
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -75,52 +55,61 @@ def _openai(name: str, summary: str) -> dict[str, Any]:
 
 _PATHS: dict[str, Any] = {
     "/api/threads/{thread}/questions": {
-        "post": _operation(
+        "post": operation(
             "ask",
             "Put a question. With `Accept: text/event-stream` the answer's events follow at once.",
-            {"200": _EVENTS, "202": _json("It is written down and will be answered.", "Accepted")},
-            _THREAD,
+            {"200": EVENTS, "202": json_answer("It is written down and will be answered.", "Accepted")},
+            THREAD,
             body="Ask",
         )
     },
     "/api/threads/{thread}": {
-        "get": _operation(
+        "get": operation(
             "read",
             "Read a thread.",
-            {"200": _json("Its newest turns, oldest first.", "Transcript")},
-            _THREAD,
-            _query("before", "string", "Only turns before this one."),
-            _query("limit", "integer", "At most so many turns, 1 to 200."),
+            {"200": json_answer("Its newest turns, oldest first.", "Transcript")},
+            THREAD,
+            query("before", "string", "Only turns before this one."),
+            query("limit", "integer", "At most so many turns, 1 to 200."),
         ),
-        "delete": _operation(
-            "forget", "Forget a thread and all that belongs to it.", {"204": _answer("Forgotten.")}, _THREAD
+        "patch": conversations.CHANGE,
+        "delete": operation(
+            "forget", "Forget a thread and all that belongs to it.", {"204": answer("Forgotten.")}, THREAD
         ),
     },
     "/api/threads/{thread}/events": {
-        "get": _operation(
-            "followThread", "Follow all answers of a thread.", {"200": _EVENTS}, _THREAD, _CURSOR
-        )
+        "get": operation("followThread", "Follow all answers of a thread.", {"200": EVENTS}, THREAD, CURSOR)
     },
     "/api/turns/{turn}": {
-        "get": _operation(
-            "readTurn", "An answer as it stands.", {"200": _json("The answer.", "Answer")}, _TURN
+        "get": operation(
+            "readTurn", "An answer as it stands.", {"200": json_answer("The answer.", "Answer")}, TURN
         )
     },
     "/api/turns/{turn}/events": {
-        "get": _operation(
+        "get": operation(
             "followTurn",
             "Follow one answer to its end.",
-            {"200": _EVENTS, "204": _answer("The cursor is that of the end: there is nothing more to come.")},
-            _TURN,
-            _CURSOR,
+            {"200": EVENTS, "204": answer("The cursor is that of the end: there is nothing more to come.")},
+            TURN,
+            CURSOR,
         )
     },
     "/api/turns/{turn}/stop": {
-        "post": _operation(
+        "post": operation(
             "stop",
             "Stop an answer; what was said so far is kept.",
-            {"202": _json("The order is written down.", "StopNoted")},
-            _TURN,
+            {"202": json_answer("The order is written down.", "StopNoted")},
+            TURN,
+        )
+    },
+    **conversations.PATHS,
+    **admin.PATHS,
+    **sign_in.PATHS,
+    "/api/page": {
+        "get": operation(
+            "page",
+            "What the page shows before anybody has signed in.",
+            {"200": json_answer("Its title, its greeting and how to sign in.", "PageInfo")},
         )
     },
     "/v1/chat/completions": {
@@ -181,7 +170,7 @@ _OPENAI_ERROR = {
 
 def description(title: str, root: str) -> bytes:
     """`root`: where we are mounted."""
-    _, schemas = msgspec.json.schema_components(_SHAPES, ref_template=_REF)
+    _, schemas = msgspec.json.schema_components(_SHAPES, ref_template=REF)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",

@@ -24,12 +24,12 @@ from penstock.core import cursor as cursors
 from penstock.core.cursor import Cursor
 from penstock.core.question import Person
 from penstock.errors import Busy, PenstockError
-from penstock.server.api import accepted
 from penstock.server.decoding import decoded
 from penstock.server.desk import AtDesk, Desk, thread_name
 from penstock.server.driver import Driver, thread_drivers
 from penstock.server.patience import Patience
 from penstock.server.problems import BodyTooLarge, WrongShape, problem
+from penstock.server.shapes import accepted
 from penstock.server.socket_messages import MESSAGE, Ask, Message, Ping, Reply, Resume, Stop, re_of
 
 log = logging.getLogger("penstock.server")
@@ -53,7 +53,7 @@ class SocketDoor:
         websocket = WebSocket(scope, receive, send)
         try:
             desk = await self._at_desk()
-            person = await desk.person(websocket)
+            person = await _person(desk, websocket)
         except PenstockError as exc:
             if "websocket.http.response" in scope.get("extensions", {}):
                 await websocket.send_denial_response(problem(exc))
@@ -62,6 +62,14 @@ class SocketDoor:
             return
         await websocket.accept()
         await Connection(desk, person, websocket, send).serve()
+
+
+async def _person(desk: Desk, websocket: WebSocket) -> Person:
+    """Who opens it: by a ticket, or as with any request."""
+    if ticket := websocket.query_params.get("ticket"):
+        desk.check(websocket)
+        return (await desk.auth.tickets.taken(ticket)).person
+    return await desk.person(websocket)
 
 
 class Followed(NamedTuple):
@@ -115,8 +123,8 @@ class Connection:
 
     async def _act(self, message: Message) -> None:
         match message:
-            case Ask(re, thread=name, text=text, id=given):
-                await self._ask(re, name, text, given)
+            case Ask():
+                await self._ask(message)
             case Resume(re, thread=name, cursor=text):
                 await self._resume(re, name, cursors.parse(text) if text else None)
             case Stop(re, turn=turn):
@@ -125,10 +133,11 @@ class Connection:
             case Ping(re):
                 await self._reply(Reply("pong", re))
 
-    async def _ask(self, re: str, name: str, text: str, given: str | None) -> None:
-        desk, person = self._desk, self._person
+    async def _ask(self, sent: Ask) -> None:
+        desk, person, re, name = self._desk, self._person, sent.re, sent.thread
         thread = desk.thread(person, name)
-        received = (await desk.engine.ask(desk.question(person, thread, text, given))).received
+        question = desk.question(person, thread, sent.text, sent.id, sent.replaces)
+        received = (await desk.ask(question)).received
         told = msgspec.structs.asdict(accepted(received, self._root))
         await self._send(msgspec.json.encode({"type": "accepted", "re": re, **told}))
         if Followed(name) not in self._following:

@@ -17,6 +17,7 @@ class Ask(_Message, frozen=True, tag="ask", kw_only=True):
     thread: str
     text: str
     id: str | None = None
+    replaces: str | None = None
 
 
 class Resume(_Message, frozen=True, tag="resume", kw_only=True):

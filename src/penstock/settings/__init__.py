@@ -1,8 +1,8 @@
 """Every setting there is: penstock.toml, then the environment, then what a flag or a program gives.
 
 Reading is strict and patient: an unknown key names its neighbour, and all problems are reported at
-once. This file is the only one of the package that looks at the environment, in `from_world`, `read_world`
-and `aws_environ`, and only when one of these is called.
+once. This file is the only one of the package that looks at the environment, in `from_world`, `read_world`,
+`origins_in_world` and `aws_environ`, and only when one of these is called.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from penstock.settings.fields import Secret, Settings
+from penstock.settings.fields import Secret, Settings, TokenEntry
 from penstock.settings.printing import markdown, schema
-from penstock.settings.reading import load, read
+from penstock.settings.reading import load, origins, read
+from penstock.settings.showing import InForce, in_force
 
 __all__ = [
     "FILE",
+    "InForce",
     "Secret",
     "Settings",
+    "TokenEntry",
     "aws_environ",
     "from_world",
+    "in_force",
     "load",
     "markdown",
+    "origins_in_world",
     "read_world",
     "schema",
 ]
@@ -34,6 +39,11 @@ def from_world(toml_path: Path | None = None, given: Mapping[str, object] | None
     """The settings of this process: penstock.toml in the current folder unless another is named, and
     the environment. Raises ConfigError."""
     return load(_file(toml_path), os.environ, given)
+
+
+def origins_in_world(toml_path: Path | None = None, **given: Mapping[str, object]) -> dict[str, str]:
+    """Where `from_world` found each setting that anybody says; `given` by what says it."""
+    return origins(_file(toml_path), os.environ, given)
 
 
 def read_world(toml_path: Path | None = None) -> tuple[Settings, list[str]]:

@@ -65,8 +65,16 @@ def _says(description: str, **limits: Any) -> Meta:
 _Seconds = Annotated[float, Meta(gt=0)]
 _Count = Annotated[int, Meta(ge=1)]
 _Url = Meta(pattern="^(https?://.+)?$", extra={"expected": "an address that begins with http:// or https://"})
+_NAMES = "a list of names"
+_A_YEAR = "a number of hours above 0, and at most a year's 8760"
 # scheme, host, port, path: all may be missing.
 _OLLAMA_HOST = r"^(?:(https?)://)?([^\s/:\[\]]*|\[[0-9A-Fa-f:]+\])(?::(\d{1,5}))?(/\S*)?$"
+# It is written into a header, so no line may end in it; `$` alone would let one.
+_ORIGIN = r"^https?://(\*\.)?([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:\d{1,5})?(?!\n)$"
+_Origin = Meta(
+    pattern=_ORIGIN,
+    extra={"expected": "a scheme and a host, such as https://www.example.org or https://*.example.org"},
+)
 _Ollama = Meta(pattern=_OLLAMA_HOST, extra={"expected": "an address such as 127.0.0.1:11434"})
 
 
@@ -80,6 +88,16 @@ class ModelOptions(msgspec.Struct, frozen=True):
     max_tokens: _Count = 1
     max_completion_tokens: _Count = 1
     stop: Annotated[str | list[str], Meta(extra={"expected": "text, or a list of texts"})] = ""
+
+
+_Hash = Annotated[str, Meta(pattern="^sha256:[0-9a-fA-F]{64}$")]
+
+
+class TokenEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One token in `tokens`, where more is said of it than its hash."""
+
+    hash: _Hash
+    admin: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +143,41 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ()
     title: Annotated[str, _says("What the page and the API call this assistant.")] = "Penstock"
 
+    greeting: Annotated[str, _says("What the page says before the first question.")] = ""
+    suggestions: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, extra={"expected": "text"})], ...],
+        _says(
+            "Questions that the page offers before the first one. In the environment: separated by commas, "
+            "or a list as JSON.",
+            extra={"expected": "a list of questions"},
+        ),
+    ] = ()
+    accent: Annotated[
+        str,
+        _says(
+            "The colour of the page's buttons and links, as `#rrggbb`. Empty: the page's own.",
+            pattern="^(#[0-9A-Fa-f]{6})?(?!\\n)$",
+            extra={"expected": "a colour such as #0f5c6e"},
+        ),
+    ] = ""
+    logo: Annotated[
+        Path | None,
+        _says(
+            "A picture that the page shows beside the title: a file, SVG, PNG, JPEG, WebP, AVIF, GIF or ICO, "
+            "of at most 1 MB.",
+            extra={"expected": "a path"},
+        ),
+    ] = None
+    embed_origins: Annotated[
+        tuple[Annotated[str, _Origin], ...],
+        _says(
+            "Whose pages may show this one in a frame, as origins: `https://www.example.org`, or with a star "
+            "for all hosts below one. In the environment: separated by commas. See "
+            "[the page](page.md#in-a-page-of-your-own).",
+            extra={"expected": "a list of origins"},
+        ),
+    ] = ()
+
     host: Annotated[str, _says("The address to listen on. `0.0.0.0`: all of this machine's.")] = "127.0.0.1"
     port: Annotated[int, _says("The port to listen on. 0: any that is free.", ge=0, le=65535)] = 8000
     max_body_bytes: Annotated[_Count, _says("The largest request that is read.")] = 4 * 1024 * 1024
@@ -135,6 +188,83 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _says("The least grave thing that is logged.")
     ] = "info"
+
+    auth: Annotated[
+        Literal["none", "token", "oidc"],
+        _says(
+            "Who may use it, and how they sign in. `none`: whoever is on this machine, and only while it "
+            "listens there; `token`: who has a token; `oidc`: whom an OpenID Connect issuer vouches for. "
+            "See [sign-in](sign-in.md)."
+        ),
+    ] = "none"
+    public_url: Annotated[
+        str,
+        _Url,
+        _says(
+            "Where people open it, such as `https://ask.example.com`, when a proxy stands before it. The "
+            "cookies, and the names it answers under, follow from it."
+        ),
+    ] = ""
+    tokens: Annotated[
+        dict[Annotated[str, Meta(min_length=1, max_length=100)], _Hash | TokenEntry],
+        _says(
+            "Who may come in with a token: a table of names, and the line for each as `penstock token NAME` "
+            "prints it. Whoever is removed is signed out at the next start. In the environment: as JSON.",
+            # Somebody may have put a token itself there.
+            extra={
+                "hidden": True,
+                "expected": "a table of names and the hashes that `penstock token NAME` prints",
+            },
+        ),
+    ] = field(default_factory=dict)
+    session_hours: Annotated[
+        float, _says("How long somebody stays signed in.", gt=0, le=24 * 365, extra={"expected": _A_YEAR})
+    ] = 168.0
+    oidc_issuer: Annotated[
+        str, _Url, _says("Whom people sign in at: the issuer's address, as it writes it itself.")
+    ] = ""
+    oidc_client_id: Annotated[str, _says("What the issuer calls this assistant.")] = ""
+    oidc_client_secret: Annotated[
+        Secret,
+        _says("What proves that to the issuer. Empty: it takes public clients, for which PKCE is enough."),
+    ] = field(default_factory=Secret)
+    oidc_scopes: Annotated[str, _says("What the issuer is asked to tell, separated by spaces.")] = (
+        "openid email profile"
+    )
+    oidc_allowed_domains: Annotated[
+        tuple[str, ...],
+        _says(
+            "Only people with an e-mail address at one of these. Empty: anybody whom the issuer signs in.",
+            extra={"expected": _NAMES},
+        ),
+    ] = ()
+    oidc_allowed_groups: Annotated[
+        tuple[str, ...],
+        _says(
+            "Only people in one of these groups. With allowed domains, too: both must be so.",
+            extra={"expected": _NAMES},
+        ),
+    ] = ()
+    oidc_groups_claim: Annotated[
+        str,
+        _says(
+            "Where the issuer tells somebody's groups: also `cognito:groups`, say, or `realm_access.roles`."
+        ),
+    ] = "groups"
+    oidc_admin_claim: Annotated[
+        str,
+        _says(
+            "Whom `/admin` is for: a group, or `claim=value`, such as `email=ann@example.com`. Empty: nobody."
+        ),
+    ] = ""
+    questions_per_minute: Annotated[
+        int,
+        _says(
+            "How many questions a person may ask in a minute; so many at once. 0: any number. Not counted "
+            'with `auth = "none"`, where there is one person only.',
+            ge=0,
+        ),
+    ] = 30
 
     store: Annotated[str, _says("What keeps questions, answers and their logs.")] = "sqlite"
     data: Annotated[

@@ -11,9 +11,11 @@ from penstock.core.overlap import NAMES
 from penstock.settings.fields import NAMES_OF_OTHERS, ModelOptions, Settings
 
 # The setting that each part of the page begins with.
-_HEADINGS = {
+HEADINGS = {
     "model": "The assistant",
+    "greeting": "The page",
     "host": "The server",
+    "auth": "Who may use it",
     "store": "What is kept",
     "overlap": "How much at once",
     "max_attempts": "Patience",
@@ -55,6 +57,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **settings,
+        "$defs": {name: one for name, one in whole["$defs"].items() if name != "Settings"},
         "title": "penstock.toml",
     }
 
@@ -72,9 +75,9 @@ def markdown() -> str:
 
 def _lines(field: msgspec.structs.FieldInfo) -> str:
     heading = ""
-    if field.name in _HEADINGS:
-        heading = f"\n## {_HEADINGS[field.name]}\n\n| setting | default | |\n|---|---|---|\n"
-    return f"{heading}| `{field.name}` | {_default(field)} | {_help(field)} |\n"
+    if field.name in HEADINGS:
+        heading = f"\n## {HEADINGS[field.name]}\n\n| setting | default | |\n|---|---|---|\n"
+    return f"{heading}| `{field.name}` | {_default(field)} | {help_of(field)} |\n"
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
@@ -86,7 +89,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{value}`" if value or value == 0 else ""
 
 
-def _help(field: msgspec.structs.FieldInfo) -> str:
+def help_of(field: msgspec.structs.FieldInfo) -> str:
     kind = inspect.type_info(field.type)
     described = kind.extra_json_schema if isinstance(kind, inspect.Metadata) else None
     others = [f"`{called}`" for called, name in NAMES_OF_OTHERS.items() if name == field.name]

@@ -52,6 +52,17 @@ def read(
     return msgspec.structs.replace(Settings(), **values), problems
 
 
+def origins(
+    toml_path: Path | None, environ: Mapping[str, str], given: Mapping[str, Mapping[str, object]]
+) -> dict[str, str]:
+    """Where each setting is said that anybody says: in the file of this name, the variable, or one of `given`
+    by what that is called. The later source wins, as in `load`."""
+    said = [(one.name, toml_path.name if toml_path else "") for one in _in_file(toml_path, [])]
+    said += [(one.name, one.called) for one in _in_environment(environ)]
+    said += [(one.name, source) for source, values in given.items() for one in _in_hand(values)]
+    return {name: origin for name, origin in said if name in _FIELDS}
+
+
 # --- What the sources say -----------------------------------------------------
 
 
@@ -115,7 +126,7 @@ def _value(said: _Said) -> object:
     field, value = _FIELDS[said.name], said.value
     kind = inspect.type_info(field.type)
     if said.is_text and _is_list(kind):
-        value = [part.strip() for part in str(value).split(",") if part.strip()]
+        value = _parts(str(value))
     if said.is_text and isinstance(_bare(kind), inspect.DictType):
         value = _json(str(value))
     if "several" in _extra(kind):
@@ -150,6 +161,12 @@ def _check_held(said: _Said, held: dict[str, object], kind: type[msgspec.Struct]
         except msgspec.ValidationError as error:
             one = said._replace(name=field.name, value=value, called=f"{said.called}.{field.name}")
             raise ConfigError(_complaint(one, inspect.type_info(field.type), str(error))) from None
+
+
+def _parts(text: str) -> object:
+    """A list in an environment variable: as JSON where its items have commas of their own."""
+    found = _json(text)
+    return found if isinstance(found, list) else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _json(text: str) -> object:
@@ -198,7 +215,7 @@ def _complaint(said: _Said, kind: inspect.Type, error: str) -> str:
     item = re.search(r"\$\[(\d+)\]", error)
     if item and isinstance(bare, inspect.VarTupleType) and isinstance(value, list | tuple):
         where, value, kind = f"{where}[{item[1]}]", value[int(item[1])], bare.item_type
-    shown = "" if _class(kind) is Secret else f" is {_brief(value)}, but it"
+    shown = "" if _class(kind) is Secret or "hidden" in _extra(kind) else f" is {_brief(value)}, but it"
     return f"{where}{shown} must be {_expected(kind)}."
 
 
