@@ -1,0 +1,5 @@
+/** What the button and the chat in its frame say to each other; nothing of what people write. */
+export const OPENED = "penstock:opened";
+export const CLOSE = "penstock:close";
+
+export type Message = { type: typeof OPENED | typeof CLOSE };

@@ -1,0 +1,2 @@
+export { CitingContext, type Citing } from "./citing.ts";
+export { Markdown } from "./Markdown.tsx";

@@ -1,0 +1,107 @@
+/**
+ * The server as one page reaches it: its API, the followed threads, whether anybody is signed in, and what the
+ * stores tell each other.
+ */
+
+import { asking, queried, type Ask, type Wish } from "./api.ts";
+import type { Chances } from "./again.ts";
+import { browser } from "./browser.ts";
+import { Connection } from "./connection.ts";
+import { Signal } from "./signal.ts";
+import { ApiError } from "./problem.ts";
+import { Server, type Auth } from "./server.ts";
+import { SocketLine } from "./socket.ts";
+import { SseLine } from "./sse.ts";
+import type { Cancel, World } from "./world.ts";
+
+/** What this page did to a thread, for whoever shows it too. */
+export type Happened =
+  | { what: "asked"; thread: string }
+  | { what: "renamed"; thread: string; title: string }
+  | { what: "removed"; thread: string }
+  | { what: "restored"; thread: string };
+
+export class Wire implements Chances {
+  readonly api: Server;
+  readonly connection: Connection;
+  readonly world: World;
+  readonly happened = new Signal<Happened>();
+  readonly #chances = new Signal<void>();
+  readonly #signedOut = new Signal<void>();
+  readonly #connections = new Signal<void>();
+  readonly #unlisten: Cancel;
+  #wasOpen = false;
+
+  constructor(world: World, auth: Auth) {
+    this.world = world;
+    this.api = new Server(this.#watched(asking(world)));
+    this.connection = new Connection(
+      world,
+      {
+        ticket: async () => (auth === "none" ? null : this.api.ticket()),
+        probe: () => this.api.me(),
+        socket: (ticket, told) =>
+          new SocketLine(world, `/api/socket${queried({ ticket: ticket ?? "" })}`, told),
+        streams: (told) => new SseLine(world, told),
+      },
+      () => this.#connectionChanged(),
+    );
+    this.#unlisten = world.onAwake(() => this.#chances.tell());
+  }
+
+  onChance = (listener: () => void) => this.#chances.listen(listener);
+  onConnection = (listener: () => void) => this.#connections.listen(listener);
+  /** Calls back when the server says that nobody is signed in (401). */
+  onSignedOut = (listener: () => void) => this.#signedOut.listen(listener);
+
+  /** After signing in without leaving the page: goes on with what waited. */
+  signedIn(): void {
+    this.connection.begin();
+    this.#chances.tell();
+  }
+
+  /** Rejects with ApiError. What was typed and not sent is not for whoever sits down here next. */
+  async signOut(): Promise<void> {
+    await this.api.signOut();
+    this.world.kept.clear();
+    this.connection.pause();
+  }
+
+  close(): void {
+    this.#unlisten();
+    this.connection.close();
+  }
+
+  #connectionChanged(): void {
+    const came = this.connection.isOpen && !this.#wasOpen;
+    this.#wasOpen = this.connection.isOpen;
+    this.#connections.tell();
+    if (came) this.#chances.tell();
+  }
+
+  /** Whatever is refused for want of a person says so to the whole page. */
+  #watched(ask: Ask): Ask {
+    return async <T>(path: string, wish?: Wish): Promise<T> => {
+      try {
+        const answer = await ask<T>(path, wish);
+        // Whoever answers this may open the line that was lost, however long its pause is meant to be.
+        if (!this.connection.isOpen) this.connection.awake();
+        return answer;
+      } catch (error) {
+        if (error instanceof ApiError && error.code === "not_signed_in") {
+          this.connection.pause();
+          this.#signedOut.tell();
+        }
+        throw error;
+      }
+    };
+  }
+}
+
+/** For what a page asks before it knows whether anybody must sign in: `server.page()`, `server.shared(token)`. */
+export const server = new Server(asking(browser));
+
+/** For the page; one is enough. */
+export function openWire(auth: Auth): Wire {
+  return new Wire(browser, auth);
+}
