@@ -58,7 +58,7 @@ class TurnInfo(msgspec.Struct, frozen=True):
 
     `attempt` counts the attempts begun, `last` is the number of the newest entry,
     `begins` tells where each attempt's entries begin, `asked_s` when the first
-    question was received, `ended_s` when it was done, stopped or failed (0: not yet),
+    question was received, `ended_s` when it ended (0: not yet, or before that was kept),
     `given_back` how many attempts were returned unharmed and do not count as tries,
     `replaces` the turn of the thread that this one was asked instead of.
     """

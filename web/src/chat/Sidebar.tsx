@@ -25,12 +25,18 @@ type Props = {
 export function Sidebar({ conversations, current, isOpen, search, onNew, onClose, onWent, onSettings }: Props) {
   const words = useWords();
   const me = useMe();
+  const side = useRef<HTMLElement>(null);
   const close = useRef<HTMLButtonElement>(null);
   const wasOpen = useRef(isOpen);
+  const [searched, setSearched] = useState("");
+  const searchFor = (text: string) => {
+    setSearched(text);
+    conversations.search(text.trim());
+  };
   useEffect(() => {
     if (isOpen && !wasOpen.current) close.current?.focus();
-    // Whoever closes it would otherwise be nowhere.
-    if (!isOpen && wasOpen.current && document.activeElement === document.body) {
+    // Whoever closes it from inside would otherwise be nowhere.
+    if (!isOpen && wasOpen.current && side.current!.contains(document.activeElement)) {
       document.querySelector<HTMLElement>(".bar [aria-expanded]")?.focus();
     }
     wasOpen.current = isOpen;
@@ -38,7 +44,7 @@ export function Sidebar({ conversations, current, isOpen, search, onNew, onClose
   return (
     <>
       <div className="curtain" onClick={onClose} aria-hidden="true" />
-      <nav className="sidebar" aria-label={words.chat.conversations} inert={!isOpen}>
+      <nav ref={side} className="sidebar" aria-label={words.chat.conversations} inert={!isOpen}>
         <div className="sidebar-head">
           <a href={home} className="to-start" onClick={(event) => (event.preventDefault(), onNew())}><Brand /></a>
           <IconButton ref={close} icon="menu" label={words.chat.closeList} aria-expanded onClick={onClose} />
@@ -47,8 +53,8 @@ export function Sidebar({ conversations, current, isOpen, search, onNew, onClose
           <Icon name="add" />
           {words.chat.newChat}
         </button>
-        <Search conversations={conversations} field={search} />
-        <List conversations={conversations} current={current} onWent={onWent} onRemovedCurrent={onNew} />
+        <Search text={searched} onSearch={searchFor} field={search} />
+        <List conversations={conversations} isSearched={searched.trim() !== ""} current={current} onWent={onWent} onRemovedCurrent={onNew} />
         <button type="button" className="sidebar-foot" onClick={onSettings} aria-haspopup="dialog">
           <Icon name="settings" />
           <span dir="auto">{me && me.auth !== "none" && me.name ? me.name : words.chat.settings}</span>
@@ -58,13 +64,8 @@ export function Sidebar({ conversations, current, isOpen, search, onNew, onClose
   );
 }
 
-function Search({ conversations, field }: { conversations: Conversations; field: Ref<HTMLInputElement> }) {
+function Search({ text, onSearch, field }: { text: string; onSearch: (text: string) => void; field: Ref<HTMLInputElement> }) {
   const words = useWords().chat;
-  const [text, setText] = useState("");
-  const search = (changed: string) => {
-    setText(changed);
-    conversations.search(changed.trim());
-  };
   return (
     <div className="search" role="search">
       <Icon name="search" />
@@ -75,28 +76,28 @@ function Search({ conversations, field }: { conversations: Conversations; field:
         dir="auto"
         placeholder={words.search}
         aria-label={words.search}
-        onChange={(event) => search(event.target.value)}
+        onChange={(event) => onSearch(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== "Escape" || !text) return;
           event.preventDefault();
-          search("");
+          onSearch("");
         }}
       />
-      {text && <IconButton icon="close" label={words.clearSearch} onClick={() => search("")} />}
+      {text && <IconButton icon="close" label={words.clearSearch} onClick={() => onSearch("")} />}
     </div>
   );
 }
 
-type ListProps = { conversations: Conversations; current: string | null; onWent: () => void; onRemovedCurrent: () => void };
+type ListProps = { conversations: Conversations; isSearched: boolean; current: string | null; onWent: () => void; onRemovedCurrent: () => void };
 
-function List({ conversations, current, onWent, onRemovedCurrent }: ListProps) {
+function List({ conversations, isSearched, current, onWent, onRemovedCurrent }: ListProps) {
   const words = useWords().chat;
   const language = useLanguage();
   const { threads, more, loading, error } = useSyncExternalStore(conversations.subscribe, conversations.view);
   return (
     <div className="list" aria-busy={loading}>
       {error !== null && <p className="note" role="alert">{error}</p>}
-      {threads.length === 0 && !loading && error === null && <p className="note">{words.noneYet}</p>}
+      {threads.length === 0 && !loading && error === null && <p className="note">{isSearched ? words.nothingFound : words.noneYet}</p>}
       {byDay(threads, new Date(), words, language).map((group, place) => (
         <section key={`${group.name} ${place}`} aria-label={group.name}>
           <h2>{group.name}</h2>

@@ -44,7 +44,8 @@ describe("while it is written, a reader sees what they will see in the end, only
 });
 
 const inline = fc.oneof(
-  fc.constantFrom("plain words", "a, b", "これは文です。", "שלום", "`code`", "[1]", "2*3", "snake_case"),
+  fc.constantFrom("plain words", "a, b", "これは文です。", "שלום", "`code`", "[1]", "2*3", "snake_case", "R&D", "5 < 7", "$$x_1^2$$"),
+  fc.constantFrom("https://example.com/x", "![a picture](https://example.com/p.png)", "<https://example.com>", "\\*", "**「強調」**です", "\\(a_1 + b\\)", "`` a ` b ``"),
   fc.constantFrom("**bold**", "_emphasis_", "~~gone~~", "**bold _and emphasis_**", "[a link](https://example.com/x)", "**重要**"),
 );
 const line = fc.array(inline, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(" "));
@@ -54,6 +55,9 @@ const block = fc.oneof(
   fc.array(line, { minLength: 1, maxLength: 4 }).map((items) => items.map((item) => `- ${item}`).join("\n")),
   fc.array(line, { minLength: 1, maxLength: 4 }).map((items) => items.map((item, at) => `${at + 1}. ${item}`).join("\n")),
   line.map((text) => `> ${text}`),
+  fc.tuple(line, line, line).map(([a, b, c]) => `1. ${a}\n   - ${b}\n   - ${c}\n2. ${a}\n\n   ${b}`),
+  fc.tuple(line, line).map(([a, b]) => `> - ${a}\n> - ${b}\n>\n> ${a}`),
+  fc.constantFrom("---", "- [ ] open\n- [x] done"),
   fc.array(fc.constantFrom("x = 1", "", "# no heading", "**no bold**", "| a |"), { maxLength: 4 }).map((code) => ["```python", ...code, "```"].join("\n")),
   fc.tuple(line, line).map(([a, b]) => `| ${a} | ${b} |\n|---|:-:|\n| ${b} | ${a} |`),
 );
@@ -65,7 +69,7 @@ test("that is so for any document", () => {
       const prefix = text.slice(0, cut % (text.length + 1));
       expect(words(text).startsWith(words(prefix, true)), JSON.stringify(prefix)).toBe(true);
     }),
-    { numRuns: 400 },
+    { numRuns: 6000 },
   );
 });
 
@@ -119,4 +123,18 @@ test("lists, quotes and tables run the way their first letter does", () => {
 
   expect(directions("- شيء\n\n> اقتباس\n\n| أ | ب |\n|---|---|\n| 1 | 2 |")).toEqual(["rtl", "rtl", "rtl"]);
   expect(directions("- 1 thing\n\n> 「引用」")).toEqual(["ltr", "ltr"]);
+});
+
+test("any text at all is shown, while it grows and when it is over", () => {
+  const anything = fc.array(fc.oneof(fc.constantFrom("*", "**", "_", "`", "```", "\n", "\n\n", "[", "](", ")", "![", "|", "|-|", "-", "- ", "1. ", "> ", "#", "# ", "~~", "<", ">", "\\", "$", "$$", "\\(", "&", "&amp", "[1]", "　", "あ", "ש", "    "), fc.string({ maxLength: 3 })), { maxLength: 40 }).map((parts) => parts.join(""));
+
+  fc.assert(
+    fc.property(anything, (text) => {
+      words(text, true);
+      const letters = (shown: string) => shown.match(/[あש]/g)?.length ?? 0;
+      // An address and the name of a language are not part of the text; nothing else but marks is ever lost.
+      if (!/\]\(|```|~~~/.test(text)) expect(letters(words(text))).toBe(letters(text));
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -26,13 +26,11 @@ export const en = {
     undo: "Undo",
     close: "Close",
     cancel: "Cancel",
-    save: "Save",
     loading: "Loading…",
     earlier: "Show earlier messages",
     tryAgain: "Try again",
     unreachable: "The server cannot be reached. Please try again in a moment.",
     notFound: "This conversation does not exist, or it is not yours.",
-    toStart: "Start a new conversation",
     settings: "Settings",
     owner: "Owner's view",
     signedInAs: (name: string) => `Signed in as ${name}`,
@@ -50,7 +48,6 @@ export const en = {
   answer: {
     you: "You asked",
     from: "Answer",
-    queued: "Waiting",
     ahead: (count: number) => (count === 1 ? "One answer comes first" : `${count} answers come first`),
     working: "Thinking…",
     reasoning: "Reasoning",
@@ -74,7 +71,6 @@ export const en = {
     good: "Good answer",
     bad: "Bad answer",
     remark: "What was good or bad about it? (optional)",
-    remarkLabel: "Remark",
     sendRemark: "Send remark",
     thanks: "Thank you.",
     details: "Time and model",
@@ -92,7 +88,6 @@ export const en = {
     sourceNumber: (number: number) => `Source ${number}`,
     latest: "Jump to the latest",
     finished: "The answer is complete.",
-    began: "An answer is being written.",
   },
 
   markdown: {
@@ -106,7 +101,6 @@ export const en = {
   },
 
   connection: {
-    connecting: "Connecting…",
     reconnecting: "Reconnecting…",
     offline: "Offline. It goes on as soon as there is a connection.",
   },

@@ -28,13 +28,11 @@ export const ja: Words = {
     undo: "元に戻す",
     close: "閉じる",
     cancel: "キャンセル",
-    save: "保存",
     loading: "読み込み中…",
     earlier: "以前のやりとりを表示",
     tryAgain: "再試行",
     unreachable: "サーバーに接続できません。しばらくしてからもう一度お試しください。",
     notFound: "この会話は存在しないか、閲覧できません。",
-    toStart: "新しい会話を始める",
     settings: "設定",
     owner: "管理画面",
     signedInAs: (name) => `${name} としてサインイン中`,
@@ -52,7 +50,6 @@ export const ja: Words = {
   answer: {
     you: "あなたの質問",
     from: "回答",
-    queued: "待機中",
     ahead: (count) => `先に${count}件の回答があります`,
     working: "考えています…",
     reasoning: "推論",
@@ -76,7 +73,6 @@ export const ja: Words = {
     good: "良い回答",
     bad: "良くない回答",
     remark: "どこが良かったか、良くなかったか(任意)",
-    remarkLabel: "コメント",
     sendRemark: "コメントを送る",
     thanks: "ありがとうございます。",
     details: "時刻とモデル",
@@ -94,7 +90,6 @@ export const ja: Words = {
     sourceNumber: (number) => `出典${number}`,
     latest: "最新へ移動",
     finished: "回答が完了しました。",
-    began: "回答を書いています。",
   },
 
   markdown: {
@@ -108,7 +103,6 @@ export const ja: Words = {
   },
 
   connection: {
-    connecting: "接続中…",
     reconnecting: "再接続中…",
     offline: "オフラインです。接続が戻りしだい再開します。",
   },
