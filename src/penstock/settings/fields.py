@@ -260,8 +260,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     questions_per_minute: Annotated[
         int,
         _says(
-            "How many questions a person may ask in a minute; so many at once. 0: any number. Not counted "
-            'with `auth = "none"`, where there is one person only.',
+            "How many questions a person may ask in a minute; so many at once. 0: any number. Nothing is "
+            "counted where nobody says who asks, on one's own machine.",
             ge=0,
         ),
     ] = 30

@@ -32,8 +32,10 @@ export function Composer({ conversation, running, onAsked }: Props) {
   useEffect(
     () =>
       onFill((given) => {
-        setText(given);
-        drafts.set(name, given);
+        // What is there already is somebody's work.
+        const both = [given, drafts.get(name)].filter((part) => part.trim() !== "").join("\n\n");
+        setText(both);
+        drafts.set(name, both);
         area.current?.focus();
       }),
     [name],

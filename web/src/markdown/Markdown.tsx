@@ -112,12 +112,18 @@ function List({ token, open }: { token: Tokens.List; open: boolean }) {
   return token.ordered ? <ol start={Number(token.start)} dir={dir}>{rows}</ol> : <ul dir={dir}>{rows}</ul>;
 }
 
+/** In a list with empty lines, marked leaves the box of a task in the text too. */
+function withoutBox(token: Token): Token {
+  const isLoose = token.type === "paragraph" && token.tokens?.[0]?.type === "checkbox";
+  return isLoose ? ({ ...token, text: token.text.replace(/^\[[ xX]\]\s+/, "") } as Token) : token;
+}
+
 type ItemProps = { item: Tokens.ListItem; loose: boolean; open: boolean };
 
 const Item = memo(
   function Item({ item, loose, open }: ItemProps) {
     const words = useWords();
-    const shown = item.tokens.filter((token) => token.type !== "space" && token.type !== "checkbox");
+    const shown = item.tokens.filter((token) => token.type !== "space" && token.type !== "checkbox").map(withoutBox);
     if (open && shown.length && isWaiting(shown.at(-1)!)) shown.pop();
     return (
       <li className={item.task ? "task" : undefined}>

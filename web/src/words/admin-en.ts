@@ -51,6 +51,7 @@ export const adminEn = {
     filterShort: "Filter",
     rows: (count: number) => many(count, "row", "rows"),
     found: (found: number, all: number) => `${found.toLocaleString("en")} of ${many(all, "row", "rows")}`,
+    soFar: (rows: string) => `${rows} so far`,
     export: "Export CSV",
     order: "Sort by",
     asItCame: "As it came",

@@ -53,6 +53,7 @@ export const adminJa: AdminWords = {
     filterShort: "絞り込み",
     rows: (rows) => count(rows, "行"),
     found: (found, all) => `${count(all, "行")}中${count(found, "行")}`,
+    soFar: (rows) => `${rows}(表示分のみ)`,
     export: "CSVで保存",
     order: "並べ替え",
     asItCame: "元の順",

@@ -91,6 +91,7 @@ export default function Feedback() {
             rows={rows}
             name={({ turn }) => turn}
             empty={listed.rows.length ? words.table.nothingFound : words.feedback.none}
+            partial={listed.more}
             file="feedback"
           />
         </>

@@ -62,6 +62,7 @@ export default function Threads() {
           rows={listed.rows}
           name={({ key }) => key}
           empty={wanted ? words.threads.noneFound : words.threads.none}
+          partial={listed.more}
           file="conversations"
         />
       )}

@@ -58,6 +58,7 @@ export default function Turns() {
           rows={listed.rows}
           name={({ turn }) => turn}
           empty={state ? words.turns.noneOf : words.turns.none}
+          partial={listed.more}
           file="answers"
         />
       )}

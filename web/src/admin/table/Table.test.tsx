@@ -61,6 +61,12 @@ test("what is typed leaves the rows that fit, and their number is told", async (
   expect(screen.getByText("Nothing fits the filter.")).toBeTruthy();
 });
 
+test("of a list that goes on, the number is told as what it is so far", () => {
+  render(<Table caption="Answers" columns={columns} rows={rows} name={({ name }) => name} empty="" partial />);
+
+  expect(screen.getByRole("status").textContent).toBe("2 rows so far");
+});
+
 test("a phone, which has no headings, sorts by a list of them", async () => {
   const user = userEvent.setup();
   render(table());

@@ -28,13 +28,15 @@ interface Props<Row> {
   order?: Order | null;
   /** Stands before the filter: more to choose from. */
   tools?: ReactNode;
+  /** There are more than these rows: what is found and exported is of those that are here. */
+  partial?: boolean;
   /** Whether one can search in it; small tables need no tools. */
   plain?: boolean;
 }
 
 /** Rows that one can sort, filter and take away as CSV; on a phone each row is a card. */
 export function Table<Row>(props: Props<Row>) {
-  const { caption, columns, rows, name, empty, file, tools, plain = false } = props;
+  const { caption, columns, rows, name, empty, file, tools, partial = false, plain = false } = props;
   const { words, language } = useWords();
   const [order, setOrder] = useState<Order | null>(props.order ?? null);
   const [wanted, setWanted] = useState("");
@@ -60,7 +62,7 @@ export function Table<Row>(props: Props<Row>) {
           />
           <PhoneOrder columns={data} order={order} onOrder={setOrder} />
           <span role="status" className="quiet">
-            {count}
+            {partial ? words.table.soFar(count) : count}
           </span>
           {file && (
             <button type="button" className="button" disabled={!found.length} onClick={() => save(`${file}.csv`, csv(found, data))}>
