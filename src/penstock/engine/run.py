@@ -123,10 +123,21 @@ class Runs:
             turn=live.turn,
             thread=live.thread,
             outcome=view.state if view.done else "queued",
-            model=view.usage.model or self._attempts.model.name,
+            model=known_as(view.usage.model, self._attempts.model.name),
             tries=live.tries,
             took_s=self._clock() - asked_s,
             first_visible_s=None if first_s is None or shown_before else first_s - asked_s,
             usage=view.usage,
             error_code=view.error_code,
         )
+
+
+def known_as(said: str, asked: str) -> str:
+    """The answering model's name as the owner knows it, so that one model is counted under one name.
+
+    A provider says it without our `provider/`, often with a date behind it, and of several models (`asked`
+    names all) which it was; a model that failed has said nothing.
+    """
+    own_names = {name.partition("/")[2]: name for name in asked.split(", ")}
+    fitting = [own for own in own_names if own and said.startswith(own)]
+    return own_names[max(fitting, key=len)] if fitting else said or asked
