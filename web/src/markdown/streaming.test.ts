@@ -138,3 +138,10 @@ test("any text at all is shown, while it grows and when it is over", () => {
     { numRuns: 500 },
   );
 });
+
+test("the box of a task is no text, in a list with empty lines either", () => {
+  const shown = page("- [ ] open\n\n- [x] done");
+
+  expect([...shown.querySelectorAll("input")].map((box) => box.checked)).toEqual([false, true]);
+  expect([...shown.querySelectorAll("li")].map((item) => item.textContent)).toEqual(["open", "done"]);
+});
