@@ -101,3 +101,18 @@ async def test_a_session_that_ends_in_the_middle_keeps_the_draft(staged: Staged)
         await scene.say("The other half.")
         await scene.end()
         await expect(answers(page)).to_contain_text("The other half.")
+
+
+async def test_who_asks_too_fast_is_told_so_and_keeps_the_question(staged: Staged) -> None:
+    async with staged(auth="token", tokens=TOKENS, questions_per_minute=1) as stage:
+        page = await stage.page()
+        await page.get_by_label("Access token").fill(BEN)
+        await page.get_by_role("button", name="Sign in").click()
+        await ask(page, "One?")
+        await stage.director.answers("One.")
+        await expect(answers(page)).to_contain_text("One.")
+
+        await ask(page, "Two?")
+
+        await expect(page.get_by_role("alert").filter(has_text="Not sent.")).to_be_visible()
+        await expect(page.get_by_text("Two?")).to_be_visible()

@@ -143,3 +143,31 @@ async def test_what_is_being_done_shows_until_there_are_words(stage: Stage) -> N
     await scene.say("one")
     await scene.end()
     await expect(answers(page)).not_to_contain_text("Looking in the handbook")
+
+
+async def test_without_websockets_the_answer_streams_all_the_same(stage: Stage) -> None:
+    page = await stage.context.new_page()
+    # As behind a proxy that lets no WebSocket through.
+    await page.route_web_socket("**/api/socket*", lambda socket: socket.close())
+    await page.goto(stage.line.url)
+    await ask(page, "Count")
+    scene = await stage.director.scene()
+
+    await scene.say("one ")
+    await expect(answers(page)).to_contain_text("one", timeout=20_000)
+    await scene.say("two")
+    await expect(answers(page)).to_contain_text("one two")
+    await scene.end()
+    await expect(stop(page)).to_have_count(0)
+
+
+async def test_on_a_phone_nothing_is_wider_than_the_screen(stage: Stage) -> None:
+    page = await stage.page()
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await ask(page, "A-very-long-word-" * 20)
+    await stage.director.answers("`" + "x" * 400 + "`\n\n" + "y" * 400)
+    await expect(answers(page)).to_contain_text("yyy")
+
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    await page.get_by_role("button", name="Show conversations").click()
+    await expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()

@@ -159,6 +159,42 @@ async def test_a_body_that_does_not_come_to_its_end_is_not_waited_for_for_ever(
     assert b"connection: close" in said
 
 
+@pytest.mark.parametrize(
+    "head",
+    [b"GET / HTTP/1.1\r\nhost: x\r\nx: ", b"GET / HTTP/1.1\r\nhost: x\r\n", b"GET /"],
+    ids=["one header", "many headers", "an address"],
+)
+async def test_a_head_that_goes_on_and_on_is_cut_off(places: Places, head: bytes) -> None:
+    piece = b"x: y\r\n" if head.endswith(b"\n") else b"x" * 6
+    async with places.open() as place:
+        # Its end is never sent.
+        said = await place.raw(head, piece * 11_000)
+
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.endswith(b"The head of a request has at most 65,536 bytes.")
+
+
+async def test_trailers_that_go_on_and_on_are_cut_off(places: Places) -> None:
+    async with places.open() as place:
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+        await reader.readuntil(b"ready\n")
+        writer.write(b"0\r\n" + b"x: y\r\n" * 11_000)
+
+        said = await reader.read()
+        writer.close()
+
+    assert said.endswith(b"The head of a request has at most 65,536 bytes.")
+
+
+async def test_a_head_of_sixty_kilobytes_and_a_large_body_are_read(places: Places) -> None:
+    async with places.open() as place:
+        text = "x" * 90_000
+        large = await place.post(ASK, {"text": text}, x="y" * 60_000)
+
+    assert large.status_code == 202
+
+
 async def test_a_body_may_take_longer_the_more_of_it_has_come() -> None:
     async def body(first: bytes) -> bytes:
         pieces = [first]

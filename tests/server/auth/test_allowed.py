@@ -30,6 +30,10 @@ def may(allowed: Allowed, **claims: object) -> bool:
         ("ann@example.com", False, False),
         ("ann@example.com", "false", False),
         ("ann@example.com", "true", True),
+        ("ann@example.com", "False", False),
+        ("ann@example.com", "no", False),
+        ("ann@example.com", 0, False),
+        ("ann@example.com", [True], False),
         ("ann@sub.example.com", True, False),
         ("ann@example.com.evil.example", True, False),
         ("ann@evil.example@example.com", True, True),
@@ -104,6 +108,7 @@ def test_a_claim_is_found_by_its_name_or_on_its_way(name: str, found: object) ->
         ("level=3", {"level": 3}, True),
         ("email=ann@example.com", {"email": "ann@example.com", "email_verified": True}, True),
         ("email=ann@example.com", {"email": "ann@example.com", "email_verified": False}, False),
+        ("email=ann@example.com", {"email": "ann@example.com", "email_verified": "False"}, False),
     ],
 )
 def test_the_owner_is_whom_the_rule_names(rule: str, claims: Claims, admin: bool) -> None:

@@ -68,13 +68,30 @@ async def test_a_token_that_is_not_known_signs_nobody_in(places: Places) -> None
 async def test_who_tries_too_often_has_to_wait(places: Places) -> None:
     async with places.open(**SETTINGS) as place, browser(place) as stranger:
         tried = [(await stranger.sign_in("pst_wrong")).status_code for _ in range(20)]
-        refused = await stranger.sign_in(ANN)
+        refused = await stranger.sign_in("pst_wrong")
         program = await place.client.get("/api/me", headers=bearer(ANN))
 
     assert tried == [401] * 20
     assert (refused.status_code, refused.json()["type"]) == (429, "urn:penstock:too-many-sign-ins")
     assert 1 <= int(refused.headers["retry-after"]) <= 3
     assert program.status_code == 200, "programs do not sign in, and are not held up"
+
+
+async def test_a_stranger_who_tries_without_end_keeps_nobody_out(places: Places) -> None:
+    # Behind a proxy all come from one place.
+    async with places.open(**SETTINGS) as place, browser(place) as stranger, browser(place) as ann:
+        tried = [(await stranger.sign_in("pst_wrong")).status_code for _ in range(21)]
+        signed_in = await ann.sign_in(ANN)
+
+    assert tried[-1] == 429
+    assert signed_in.status_code == 204
+
+
+async def test_what_a_stranger_sends_is_not_read_beyond_what_a_token_needs(places: Places) -> None:
+    async with places.open(**SETTINGS) as place, browser(place) as stranger:
+        refused = await stranger.sign_in("x" * 10_000)
+
+    assert (refused.status_code, refused.json()["type"]) == (413, "urn:penstock:body-too-large")
 
 
 # --- A browser ----------------------------------------------------------------
