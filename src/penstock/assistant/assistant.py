@@ -229,6 +229,7 @@ def today(person: Person) -> str:
     """Today's date where the person is; in UTC when that is not known."""
     try:
         zone: datetime.tzinfo = zoneinfo.ZoneInfo(person.time_zone or "UTC")
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    # OSError: a name such as "America" is a folder where the tzdata package is installed.
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         zone = datetime.UTC
     return datetime.datetime.now(zone).strftime("%A, %d %B %Y")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from penstock.assistant import Assistant
 from penstock.cli.listening import listening, url
+from penstock.cli.request_heads import BoundedHeads
 from penstock.server import build
 from penstock.server.app import Life
 from penstock.server.desk import Desk
@@ -58,10 +59,11 @@ async def _serve(
 
 
 def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves it; the event loop and the HTTP parser are the fastest that are installed."""
+    """How uvicorn serves it; the event loop is the fastest that is installed."""
     return uvicorn.Config(
         app,
         lifespan="off",
+        http=BoundedHeads,
         ws="websockets-sansio",
         # Compressing a few words costs more than sending them.
         ws_per_message_deflate=False,

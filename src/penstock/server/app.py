@@ -181,34 +181,37 @@ Endpoint = Callable[[Request], Awaitable[ASGIApp]]
 
 
 def _route(path: str, **endpoints: Endpoint) -> Route:
-    return Route(path, _Methods(endpoints), methods=list(endpoints))
+    return Route(path, _Methods(path, endpoints), methods=list(endpoints))
 
 
 class _Methods:
     """What to do for each method at one address. (Starlette takes an object for an ASGI program.)"""
 
-    def __init__(self, endpoints: dict[str, Endpoint]) -> None:
+    def __init__(self, path: str, endpoints: dict[str, Endpoint]) -> None:
+        self._path = path
         self._endpoints = endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        answer = await _answered(self._endpoints[method], Request(scope, receive))
+        answer = await self._answered(self._endpoints[method], Request(scope, receive))
+        if isinstance(answer, Response):
+            answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         await answer(scope, receive, send)
 
-
-async def _answered(endpoint: Endpoint, request: Request) -> ASGIApp:
-    try:
-        return await endpoint(request)
-    except PenstockError as exc:
-        if not isinstance(exc, Refused | Busy):
-            log.warning("a request failed", extra={"path": request.scope["path"], "error": exc.code})
-        return refusal(request.scope, exc)
-    except ClientDisconnect:
-        # It went before we had its body; nobody reads this.
-        return Response(status_code=400)
-    except Exception:
-        log.exception("a request failed", extra={"path": request.scope["path"]})
-        return refusal(request.scope, PenstockError())
+    async def _answered(self, endpoint: Endpoint, request: Request) -> ASGIApp:
+        try:
+            return await endpoint(request)
+        except PenstockError as exc:
+            if not isinstance(exc, Refused | Busy):
+                log.warning("a request failed", extra={"path": self._path, "error": exc.code})
+            return refusal(request.scope, exc)
+        except ClientDisconnect:
+            # It went before we had its body; nobody reads this.
+            return Response(status_code=400)
+        except Exception:
+            # The route, for the address may hold a link's token, or a name that somebody gave.
+            log.exception("a request failed", extra={"path": self._path})
+            return refusal(request.scope, PenstockError())
 
 
 def refusal(scope: Scope, error: PenstockError) -> Response:

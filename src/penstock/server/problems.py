@@ -138,7 +138,7 @@ def openai_problem(error: PenstockError) -> Response:
 
 
 def headers_of(error: PenstockError) -> dict[str, str]:
-    headers = {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     match error:
         case Busy():
             headers["retry-after"] = str(max(1, round(error.retry_after_s)))

@@ -55,6 +55,7 @@ _PIECE_BYTES = 64 * 1024
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
     # nginx and what is built on it would gather the answer otherwise.
     (b"x-accel-buffering", b"no"),
 ]

@@ -65,6 +65,19 @@ async def test_an_answer_to_another_question_is_not_taken(places: Places) -> Non
         assert (await ann.get("/api/me")).status_code == 200
 
 
+async def test_who_sets_out_again_and_again_keeps_the_last_eight_ways_back(places: Places) -> None:
+    async with forging() as forger, places.open(**settings_for(forger)) as place, browser(place) as ann:
+        links = [await at_the_issuer(place, ann) for _ in range(12)]
+        kept = len(ann.client.cookies)
+        early = await refused(ann, await ann.get(links[3]))
+        await ann.get(links[4])
+        me = await ann.get("/api/me")
+
+    assert kept == 8
+    assert "another browser" in early
+    assert me.status_code == 200
+
+
 async def test_an_answer_works_once(places: Places) -> None:
     async with forging() as forger, places.open(**settings_for(forger)) as place, browser(place) as ann:
         link = await at_the_issuer(place, ann)

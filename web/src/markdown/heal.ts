@@ -11,11 +11,12 @@ import { ENTITY_NAMES } from "./links.ts";
 type Open = { char: string; length: number };
 type Bracket = { at: number; length: number };
 
-const FOOTNOTE = /[[【](?:\d{1,3}(?:\s*[,、]\s*\d{0,3})*)?$/;
+// In these, no two parts beside each other may take the same signs: a hostile text would be tried in all ways.
+const FOOTNOTE = /[[【](?:\d{1,3}(?:\s*[,、](?:\s*\d{1,3})?)*(?:(?<=[,、])\s*)?)?$/;
 const FOOTNOTE_WHOLE = /^\[\d{1,3}(?:\s*[,、]\s*\d{1,3})*\]$/;
 /** The box of a task. */
 const BOX = /^\[(?:[ xX]\]?)?$/;
-const ADDRESS = /^\(\s*(?:<[^<>\n]*>?|[^\s<>()]*(?:\([^\s()]*\)?[^\s<>()]*)*)?(?:\s+(?:"[^"]*"?|'[^']*'?)?\s*)?$/;
+const ADDRESS = /^\(\s*(?:<[^<>\n]*>?|[^\s<>()]*(?:\([^\s()]*(?:\)[^\s<>()]*)?)*)\s*(?:(?<=\s)(?:"[^"]*"?|'[^']*'?)\s*)?$/;
 const WHOLE_ADDRESS = /^\(\s*(?:<[^<>\n]*>|[^\s<>()]*(?:\([^\s()]*\)[^\s<>()]*)*)(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/;
 const MATHS = [["$$", "$$"], ["\\(", "\\)"], ["\\[", "\\]"]] as const;
 

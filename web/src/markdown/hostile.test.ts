@@ -82,3 +82,14 @@ describe("and does not hold the page up", () => {
     expectHarmless(page(text, true));
   });
 });
+
+test.each(["see [a](" + "(aaaaaaaaaa".repeat(300) + " x y", "[1" + ",   ".repeat(1_000) + "x", "[a](" + " ".repeat(3_900) + "x y"])(
+  "half a link or footnote is decided at once, however it is written (%#)",
+  (text) => {
+    const began = performance.now();
+    page(text, true);
+
+    expect(performance.now() - began).toBeLessThan(1_000);
+  },
+  5_000,
+);

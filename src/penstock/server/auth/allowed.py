@@ -38,8 +38,7 @@ class Allowed(msgspec.Struct, frozen=True):
         return Visitor(self._person(claims), self._is_admin(claims))
 
     def _at_a_domain(self, claims: Claims) -> bool:
-        # Cognito and others write a truth as text.
-        if claims.get("email_verified") in (False, "false"):
+        if _is_unverified(claims):
             return False
         _, at, domain = str(claims.get("email") or "").rpartition("@")
         return bool(at) and domain.casefold() in [name.strip().casefold() for name in self.domains]
@@ -47,7 +46,7 @@ class Allowed(msgspec.Struct, frozen=True):
     def _is_admin(self, claims: Claims) -> bool:
         name, equals, value = self.admin_claim.partition("=")
         if equals:
-            unverified = name == "email" and claims.get("email_verified") in (False, "false")
+            unverified = name == "email" and _is_unverified(claims)
             return not unverified and _any_of((value,), claim(claims, name))
         return bool(name) and _any_of((name,), claim(claims, self.groups_claim))
 
@@ -69,6 +68,12 @@ def claim(claims: Claims, name: str) -> object:
     first, _, rest = name.partition(".")
     inner = claims.get(first)
     return claim(inner, rest) if isinstance(inner, dict) else None
+
+
+def _is_unverified(claims: Claims) -> bool:
+    """Whether the issuer says anything but that the e-mail address is theirs. Many say nothing of it."""
+    # Cognito and others write a truth as text.
+    return claims.get("email_verified") not in (None, True, "true")
 
 
 def _any_of(wanted: tuple[str, ...], said: object) -> bool:

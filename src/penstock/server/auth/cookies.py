@@ -5,6 +5,8 @@ https://www.rfc-editor.org/rfc/rfc6265  `__Host-` binds a cookie to this very ho
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -12,6 +14,7 @@ SESSION = "penstock"
 LOGIN_S = 600
 """So long may somebody take at the issuer."""
 _LOGIN = "penstock-login"
+_A_LOGIN = re.compile(rf"{_LOGIN}-[A-Za-z0-9_-]{{1,8}}")
 
 
 def login(state: str) -> str:
@@ -25,6 +28,11 @@ class Cookies:
 
     def held(self, connection: HTTPConnection, name: str) -> str:
         return connection.cookies.get(self._name(connection, name), "")
+
+    def logins(self, connection: HTTPConnection) -> list[str]:
+        """The names of those that came along, oldest first, as browsers send them."""
+        names = [name.removeprefix(self._name(connection, "")) for name in connection.cookies]
+        return [name for name in names if _A_LOGIN.fullmatch(name)]
 
     def give(
         self, connection: HTTPConnection, response: Response, name: str, value: str, ttl_s: float

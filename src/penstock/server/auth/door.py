@@ -23,7 +23,7 @@ from penstock.server.auth.sessions import Session
 from penstock.server.auth.tickets import TICKET_S
 from penstock.server.decoding import decoded
 from penstock.server.desk import AtDesk, Desk
-from penstock.server.guard import check_own_page
+from penstock.server.guard import check_own_page, json_body
 from penstock.server.problems import SignInFailed, TokenWrong, TooManySignIns
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ _ATTEMPTS = Rate(every_s=3.0, burst=20)
 _PLACES = 4096
 # Not `//host`, nor what browsers take for it.
 _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+# What a stranger may send: a token has some 50 bytes.
+_MOST_SENT_BYTES = 8 * 1024
+# So many may be on their way to the issuer at once: links that begin it again and again must not fill the
+# browser's cookies until no request passes.
+_TABS = 8
 # A cookie carries it, and may have 4 KB.
 _MOST_CHARS = 1_000
 _KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
@@ -92,10 +97,11 @@ class Door:
         desk.check(request)
         if desk.auth.kind != "token":
             raise NotFound("Nobody signs in here with a token.")
-        sent = decoded(_sign_in_decoder, await desk.body(request))
-        await _limit(desk.auth, request)
+        sent = decoded(_sign_in_decoder, await json_body(request, _MOST_SENT_BYTES, desk.stalled_s))
         holder = desk.auth.tokens.holder(sent.token.strip())
         if holder is None:
+            # Only who is wrong is counted: behind a proxy, a stranger could else keep everybody out.
+            await _limit(desk.auth, request)
             raise TokenWrong("This is not a token that is known here.")
         response = Response(status_code=204, headers=_KEPT_BY_NOBODY)
         await _sign_in(desk.auth, request, response, Session(holder.visitor, holder.warrant))
@@ -123,6 +129,8 @@ class Door:
             return _failed(exc, request)
         response = RedirectResponse(going.url, 302, _KEPT_BY_NOBODY)
         name = cookies.login(going.state)
+        for old in desk.auth.cookies.logins(request)[: 1 - _TABS]:
+            desk.auth.cookies.take(request, response, old)
         desk.auth.cookies.give(request, response, name, going.kept, cookies.LOGIN_S)
         return response
 
