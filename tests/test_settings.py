@@ -335,6 +335,28 @@ def test_the_schema_is_one_and_accepts_what_we_accept(toml: Path) -> None:
     json.dumps(schema())
 
 
+def test_every_wrong_entry_of_a_list_is_told(toml: Path) -> None:
+    toml.write_text('embed_origins = ["a.example", "https://b.example", "https://*.com"]\nport = "x"')
+
+    assert [line.partition(",")[0] for line in problems(toml)] == [
+        "penstock.toml: embed_origins[0] is 'a.example'",
+        "penstock.toml: embed_origins[2] is 'https://*.com'",
+        "penstock.toml: port is 'x'",
+    ]
+
+
+def test_what_stands_below_the_tokens_by_mistake_is_named(toml: Path) -> None:
+    toml.write_text(f'[tokens]\nann = "sha256:{"0" * 64}"\nauth = "token"\n')
+
+    assert problems(toml)[0].endswith("What stands below [tokens] belongs to it: move auth above it.")
+
+
+def test_a_table_that_stands_there_twice_is_to_be_one(toml: Path) -> None:
+    toml.write_text('[tokens]\nann = ""\n[tokens]\nbob = ""\n')
+
+    assert "stands there once, with all its lines below it" in problems(toml)[0]
+
+
 def test_several_models_are_a_list_or_names_with_commas(toml: Path) -> None:
     checker = jsonschema.Draft202012Validator(schema())
     for line in ('model = ["openai/o3", "demo"]', 'model = "openai/o3, demo"'):

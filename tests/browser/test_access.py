@@ -96,7 +96,7 @@ async def test_everything_can_be_done_with_the_keyboard_alone(stage: Stage) -> N
     await page.keyboard.press("Control+k")
     await expect(page.get_by_role("searchbox")).to_be_focused()
     await page.keyboard.type("nothing like it")
-    await expect(sidebar(page)).to_contain_text("No conversation")
+    await expect(sidebar(page)).to_contain_text("No title and no question")
     await page.keyboard.press("Control+Shift+O")
     await expect(composer(page)).to_be_focused()
     await expect(answers(page)).to_have_count(0)

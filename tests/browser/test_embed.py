@@ -163,6 +163,8 @@ async def test_a_site_that_is_not_named_gets_no_chat(browser: Browser, tmp_path:
             await button(page).click()
 
         await expect(chat(page)).to_have_count(0)
+        said = panel(page).get_by_role("status")
+        await expect(said).to_contain_text("The chat does not show here.", timeout=PATIENCE_MS)
 
 
 # --- Who is signed in there -------------------------------------------------------

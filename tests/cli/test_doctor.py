@@ -74,9 +74,28 @@ def test_on_a_fresh_machine_all_is_well(tmp_path: Path, free_port: str) -> None:
     assert ran.returncode == 0
     assert found(ran, "model").startswith("ok model demo would answer: no model is named")
     assert found(ran, "store") == "ok store .penstock will be made when it is needed"
-    assert found(ran, "knowledge") == "warn knowledge nothing is indexed: penstock index PATH..."
+    assert found(ran, "knowledge") == (
+        "ok knowledge nothing is indexed, so the demo answers from Penstock's own pages"
+    )
     assert found(ran, "port") == f"ok port 127.0.0.1, port {free_port} is free"
     assert not (tmp_path / ".penstock").exists()
+
+
+def test_a_real_model_without_documents_is_told_how_to_get_some(tmp_path: Path) -> None:
+    (tmp_path / "echo.py").write_text(ECHO)
+
+    ran = run("doctor", "echo.py", at=tmp_path)
+
+    assert found(ran, "knowledge") == "warn knowledge nothing is indexed: penstock index PATH..."
+
+
+def test_a_logo_that_would_stop_the_server_is_told_before(tmp_path: Path) -> None:
+    ran = run("doctor", at=tmp_path, PENSTOCK_LOGO="logo.png")
+    checked = run("config", "check", at=tmp_path, PENSTOCK_LOGO="logo.png")
+
+    assert (ran.returncode, checked.returncode) == (1, 1)
+    assert found(ran, "logo").startswith("problem logo logo: logo.png could not be read")
+    assert "logo.png could not be read" in checked.stderr
 
 
 def test_what_is_wrong_with_the_settings_is_all_told(tmp_path: Path) -> None:

@@ -37,6 +37,24 @@ def test_the_token_alone_goes_to_stdout_and_is_kept_nowhere(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_second_person_goes_into_the_table_that_is_there(tmp_path: Path) -> None:
+    first = run("token", "ann", at=tmp_path).stderr
+    table = first[first.index("[tokens]") : first.index("\n\nand")]
+    (tmp_path / "penstock.toml").write_text(f'auth = "token"\n{table}\n')
+
+    second = run("token", "bob", at=tmp_path).stderr
+    (tmp_path / "penstock.toml").write_text(f'auth = "token"\n{table}\n{second.splitlines()[-1]}\n')
+
+    assert "under [tokens]:" in second
+    assert list(load(tmp_path / "penstock.toml", {}).tokens) == ["ann", "bob"]
+
+
+def test_a_settings_file_that_cannot_be_read_does_not_keep_a_token_from_being_made(tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text("= no")
+
+    assert run("token", "ann", at=tmp_path).returncode == 0
+
+
 def test_every_token_is_another(tmp_path: Path) -> None:
     assert run("token", "ann", at=tmp_path).stdout != run("token", "ann", at=tmp_path).stdout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.core.events import Status, Text, Usage
-from penstock.errors import CursorInvalid, ModelCut, NotFound
+from penstock.errors import CursorInvalid, ModelCut, ModelMisconfigured, NotFound
 from penstock.testing.models import HOLD, ScriptedModel
 from tests.engine.conftest import ANN, BOB, Stage
 
@@ -52,6 +52,21 @@ async def test_the_owner_stops_anybodys_answer_and_its_words_are_kept(stage: Sta
         assert (view.state, view.stopped_by, view.text) == ("stopped", "owner", "Pa")
         with pytest.raises(NotFound):
             await story.engine.owner.stop("unknown")
+
+
+async def test_a_timeline_tells_the_reason_of_a_failure_as_the_log_does_and_no_reader_is_told(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = ScriptedModel([ModelMisconfigured("m-1 at localhost answered 401 invalid_api_key")])
+    async with stage.story(model) as story:
+        turn = (await story.ask()).turn.id
+        view = await story.view(turn)
+        *_, noted, failed = (await story.engine.owner.timeline(turn)).moments
+
+    (record,) = [record for record in caplog.records if record.msg == "the model failed"]
+    assert (noted.kind, noted.what, noted.detail) == ("noted", "failed", {"reason": vars(record)["why"]})
+    assert (failed.kind, failed.what) == ("failed", "model_misconfigured")
+    assert "401" not in view.error
 
 
 async def test_a_timeline_tells_why_an_attempt_was_begun_anew(stage: Stage) -> None:

@@ -117,7 +117,9 @@ async def test_past_turns_are_read_on_page_by_page(places: Places) -> None:
 
     assert [row["turn"] for row in (*first["turns"], *rest["turns"])] == turns[::-1]
     assert rest["more"] is None
-    assert first["turns"][0]["model"] == "m-1"
+    newest = first["turns"][0]
+    assert newest["model"] == "m-1"
+    assert (newest["question"], newest["title"], newest["reference"]) == (QUESTION, QUESTION, turns[2])
     assert first["turns"][0]["ended_s"] >= first["turns"][0]["asked_s"]
 
 

@@ -17,7 +17,8 @@ from starlette.routing import Mount
 from penstock import Assistant
 from penstock.errors import ConfigError
 from penstock.server import build
-from penstock.server.page_files import Content, answered
+from penstock.server.page import BUTTON_ACCENT
+from penstock.server.page_files import Content, answered, read_logo
 from penstock.testing.models import ScriptedModel
 from tests.server.place import by_header, serving
 
@@ -103,6 +104,18 @@ async def test_nothing_outside_the_built_page_is_found(built: Path) -> None:
             assert (sent.status_code, sent.json()["type"]) == (404, "urn:penstock:not-found"), path
 
 
+async def test_a_person_gets_a_sentence_where_nothing_is_and_a_program_a_problem(built: Path) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    async with served(built, root="/chat") as client:
+        person = await client.get("/chat/nowhere", headers=browser)
+        program = await client.get("/chat/nowhere")
+
+    assert (person.status_code, person.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert '<a href="/chat/">' in person.text
+    assert directives(person)["frame-ancestors"] == "'none'"
+    assert (program.status_code, program.json()["type"]) == (404, "urn:penstock:not-found")
+
+
 async def test_where_it_is_mounted_stands_in_the_page_and_its_files_are_found_there(built: Path) -> None:
     async with served(built, root='/of "us"') as client:
         page = await client.get("/of%20%22us%22/c/t1")
@@ -168,9 +181,29 @@ async def test_only_the_embedded_page_is_for_frames_and_only_of_the_origins_that
     assert directives(framed)["script-src"] == "'self'"
 
 
+async def test_a_page_that_may_not_frame_it_stands_in_the_log(
+    built: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = {"sec-fetch-dest": "iframe", "sec-fetch-site": "cross-site", "referer": "https://other.example/"}
+    async with served(built) as client:
+        for path in ("/", "/embed"):
+            await client.get(path, headers=asked)
+
+    told = [record for record in caplog.records if "embed_origins" in record.message]
+    assert [record.__dict__["origin"] for record in told] == ["https://other.example"]
+
+
 @pytest.mark.parametrize(
     "origin",
-    ["*", "www.example.org", "https://a.b; script-src *", "https://a.b\n", "https://a.b/path", "https://*"],
+    [
+        "https://*.com",
+        "*",
+        "www.example.org",
+        "https://a.b; script-src *",
+        "https://a.b\n",
+        "https://a.b/path",
+        "https://*",
+    ],
 )
 def test_what_is_no_origin_is_refused_before_it_is_in_a_header(origin: str) -> None:
     with pytest.raises(ConfigError, match=r"embed_origins\[0\].*must be a scheme and a host"):
@@ -291,6 +324,8 @@ async def test_a_logo_cannot_run_what_is_written_in_it(built: Path) -> None:
         ("missing.png", None, "could not be read: No such file"),
         ("logo.html", b"<script>", "does not end in one of .avif"),
         ("large.png", b"x" * 1_000_001, "is larger than 1 MB"),
+        ("text.png", b"only text", "is called .png, but what is in it is no such picture"),
+        ("page.svg", b"<!-- <svg> --><html><script>1</script></html>", "is called .svg"),
     ],
 )
 async def test_a_logo_that_cannot_be_shown_is_told_at_the_start(
@@ -302,6 +337,72 @@ async def test_a_logo_that_cannot_be_shown_is_told_at_the_start(
     with pytest.raises(ConfigError, match=said):
         async with served(built, logo=str(built / name)):
             raise AssertionError("it started")
+
+
+async def test_the_button_has_the_colour_of_the_settings(built: Path) -> None:
+    (built / "embed.js").write_bytes(b"the button is " + BUTTON_ACCENT)
+    (built / "embed.js.br").write_bytes(b"compressed with the other colour")
+    async with served(built, accent="#0f5c6e") as client:
+        sent = await client.get("/embed.js", headers={"accept-encoding": "br, gzip"})
+    async with served(built) as client:
+        plain = await client.get("/embed.js")
+
+    assert (sent.headers["content-encoding"], sent.text) == ("gzip", "the button is #0f5c6e")
+    assert plain.text == "the button is #2f6f5e"
+
+
+def test_the_button_has_the_colour_that_is_looked_for_in_it() -> None:
+    source = Path(__file__).parents[2] / "web" / "src" / "embed" / "button.ts"
+
+    assert source.read_bytes().count(BUTTON_ACCENT) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (
+            "a.svg",
+            b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- by hand -->\n<!DOCTYPE svg [<!ENTITY a "b">]>\n<svg/>',
+        ),
+        ("a.svg", b'<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>'),
+        ("a.png", b"\x89PNG\r\n\x1a\n\0"),
+        ("a.JPEG", b"\xff\xd8\xff\xe0"),
+        ("a.webp", b"RIFF\x0a\0\0\0WEBPVP8 "),
+        ("a.avif", b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"),
+        ("a.gif", b"GIF89a"),
+        ("a.ico", b"\0\0\1\0\1\0"),
+    ],
+)
+def test_pictures_of_every_kind_are_known_by_their_beginning(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    logo = read_logo(tmp_path / name)
+
+    assert logo is not None
+    assert logo.plain == content
+
+
+async def test_the_demo_offers_a_newcomer_what_it_answers_from_our_own_pages(built: Path) -> None:
+    async def offered(**settings: Any) -> list[str]:
+        assistant = Assistant("demo", data=str(built.parent / "demo"), **settings)
+        app = build(assistant, page=built)
+        async with (
+            app.life.lifespan(app),
+            serving(app, assistant.settings()) as url,
+            httpx.AsyncClient(base_url=url) as client,
+        ):
+            return list((await client.get("/api/page")).json()["suggestions"])
+
+    (built.parent / "rules.md").write_text("# Own documents\n\nUse your own documents in the office.")
+
+    assert await offered() == [
+        "How do I use my own documents?",
+        "How do I put the chat into a page of my own?",
+    ]
+    assert await offered(suggestions=["Who?"]) == ["Who?"]
+    assert await offered(knowledge=str(built.parent / "rules.md")) == []
 
 
 @pytest.mark.parametrize("accent", ["red", "#12", "#12345g", "#0f5c6e; }", "#0f5c6e\n"])

@@ -48,6 +48,7 @@ def _unknown_names(settings: Settings) -> list[str]:
     from penstock.assistant import check_names
     from penstock.errors import ConfigError
     from penstock.models.bedrock import guardrail
+    from penstock.server.page_files import read_logo
     from penstock.stores import builder
 
     problems = []
@@ -55,6 +56,7 @@ def _unknown_names(settings: Settings) -> list[str]:
         lambda: check_names(settings),
         lambda: builder(settings.store),
         lambda: guardrail.named(settings.bedrock_guardrail),
+        lambda: read_logo(settings.logo),
     ):
         try:
             check()

@@ -57,6 +57,8 @@ async def _examined(
     yield Finding("ok", "settings", "they are fine")
     yield await findings.model(assistant, settings)
     yield await findings.store(settings)
-    yield findings.knowledge(settings)
+    yield await findings.knowledge(assistant, settings)
+    if settings.logo:
+        yield findings.logo(settings)
     yield findings.sign_in(settings)
     yield findings.port(settings)

@@ -116,7 +116,7 @@ def _unwritable(folder: Path, error: OSError) -> str:
     return f"{folder} cannot be written to ({why}). Let this user write there, or name another with --data."
 
 
-def knowledge(settings: Settings) -> Finding:
+async def knowledge(assistant: Assistant, settings: Settings) -> Finding:
     from penstock.knowledge.local import Local
     from penstock.knowledge.walk import find
 
@@ -139,9 +139,29 @@ def knowledge(settings: Settings) -> Finding:
     there = f"{count:,} passage{'s' * (count != 1)}"
     if settings.knowledge:
         return Finding("ok", "knowledge", f"{there}; read again at every start")
+    if not count and await _is_demo(assistant, settings):
+        return Finding("ok", "knowledge", "nothing is indexed, so the demo answers from Penstock's own pages")
     if not count:
         return Finding("warn", "knowledge", "nothing is indexed: penstock index PATH...")
     return Finding("ok", "knowledge", there)
+
+
+async def _is_demo(assistant: Assistant, settings: Settings) -> bool:
+    try:
+        return (await assistant.choose(settings)).name == "demo"
+    except ConfigError:
+        # What is wrong with the model is a finding of its own.
+        return False
+
+
+def logo(settings: Settings) -> Finding:
+    from penstock.server.page_files import read_logo
+
+    try:
+        read_logo(settings.logo)
+    except ConfigError as exc:
+        return Finding("problem", "logo", str(exc))
+    return Finding("ok", "logo", f"{settings.logo} can be shown")
 
 
 def sign_in(settings: Settings) -> Finding:

@@ -141,11 +141,15 @@ class Page(NamedTuple):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A turn in the owner's lists: who asked, and which model answered ("" before the end)."""
+    """A turn in the owner's lists: who asked, which model answered ("" before the end), its thread's title,
+    its question's first 200 characters, and the error's code if it failed."""
 
     turn: TurnInfo
     person: Person
     model: str = ""
+    title: str = ""
+    question: str = ""
+    error_code: str = ""
 
 
 class Written(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from penstock.core import fault
-from penstock.core.events import Failed, Restarted, Stopped
+from penstock.core.events import Failed, Noted, Restarted, Stopped
 from penstock.engine.attempt import Attempts
 from penstock.engine.journal import Journal, StopOrdered
 from penstock.engine.live import Live
@@ -20,6 +20,8 @@ from penstock.engine.rules import Rules, TurnReport
 from penstock.errors import ModelError, PenstockError, StoreError
 
 log = logging.getLogger("penstock.engine")
+
+_MOST_WHY_CHARS = 1_000
 
 
 class GivenBack(Exception):
@@ -67,28 +69,33 @@ class Runs:
             if live.fold.text:
                 await self._journal.finish(live, "stopped", Stopped("time"))
             else:
-                await self._fail(live, "out_of_time", "This took too long, and there is no answer yet.")
+                sentence = "This took too long, and there is no answer yet."
+                await self._fail(live, "out_of_time", sentence, f"no word in {self._rules.turn_max_s:g} s")
         except ModelError as exc:
             log.warning("the model failed", extra={"turn": live.turn, "error": exc.code, "why": str(exc)})
-            await self._fail(live, exc.code, exc.for_reader)
+            await self._fail(live, exc.code, exc.for_reader, str(exc))
         except StoreError:
             raise
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            log.error("a model or a search cancelled itself", extra={"turn": live.turn})
-            await self._fail(live, PenstockError.code, PenstockError.for_reader)
+            why = "a model or a search cancelled itself"
+            log.error(why, extra={"turn": live.turn})
+            await self._fail(live, PenstockError.code, PenstockError.for_reader, why)
         except Exception as exc:
             # The outermost line of a turn: the reader is told, and the log says what it was and where.
-            log.error("a turn broke", extra={"turn": live.turn, "why": fault.told(exc)})
-            await self._fail(live, PenstockError.code, PenstockError.for_reader)
+            why = fault.told(exc)
+            log.error("a turn broke", extra={"turn": live.turn, "why": why})
+            await self._fail(live, PenstockError.code, PenstockError.for_reader, why)
         finally:
             timer.cancel()
         return self._report(live, shown_before)
 
-    async def _fail(self, live: Live, code: str, sentence: str) -> None:
-        await self._journal.finish(live, "failed", Failed(code, sentence, reference=live.turn))
+    async def _fail(self, live: Live, code: str, sentence: str, why: str) -> None:
+        """`why` is what the process's log says of it, without people's words: here it is for the owner."""
+        told = Noted("failed", {"reason": why[:_MOST_WHY_CHARS]})
+        await self._journal.finish(live, "failed", told, Failed(code, sentence, reference=live.turn))
 
     async def _attempt_until_ended(self, live: Live) -> None:
         if live.claim.turn.stop_by:

@@ -45,11 +45,16 @@ class TurnFacts(msgspec.Struct, frozen=True):
 
 
 class TurnRow(TurnFacts, frozen=True, kw_only=True):
-    """`model` is "" before the end."""
+    """`model` is "" before the end, `error_code` unless it failed. `title` is the conversation's, `question`
+    the question's beginning. `reference` is what a reader is told of a failure, and the turn's id."""
 
     person: str
     name: str
     model: str
+    title: str
+    question: str
+    error_code: str
+    reference: str
 
 
 class TurnRows(msgspec.Struct, frozen=True):
@@ -89,7 +94,16 @@ def facts(info: TurnInfo, *, here: bool) -> TurnFacts:
 def turn_row(listed: Listed, *, here: bool) -> TurnRow:
     person = listed.person
     known = asdict(facts(listed.turn, here=here))
-    return TurnRow(**known, person=person.id, name=person.name, model=listed.model)
+    return TurnRow(
+        **known,
+        person=person.id,
+        name=person.name,
+        model=listed.model,
+        title=listed.title,
+        question=listed.question,
+        error_code=listed.error_code,
+        reference=listed.turn.id,
+    )
 
 
 def timeline(told: Timeline, *, here: bool) -> TurnTimeline:

@@ -32,7 +32,7 @@ from penstock.server.desk import Desk
 from penstock.server.guard import is_here
 from penstock.server.metrics import CONTENT_TYPE, Metrics
 from penstock.server.openapi import description
-from penstock.server.page import BUILT, Page
+from penstock.server.page import BUILT, Page, nowhere
 from penstock.server.patience import STALLED_S
 from penstock.server.problems import MethodWrong, openai_problem, problem
 from penstock.server.socket import SocketDoor
@@ -74,7 +74,7 @@ class App:
             await self._router(scope, receive, send)
         except HTTPException as exc:
             # The router's own word that there is no such route; no route of ours raises it.
-            await refusal(scope, _unrouted(exc))(scope, receive, send)
+            await _unrouted_answer(scope, exc)(scope, receive, send)
 
 
 class Life:
@@ -218,6 +218,12 @@ def refusal(scope: Scope, error: PenstockError) -> Response:
     """Under /v1 in the shape that OpenAI's clients know, elsewhere as problem details."""
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     return openai_problem(error) if path.startswith("/v1/") else problem(error)
+
+
+def _unrouted_answer(scope: Scope, exc: HTTPException) -> Response:
+    unrouted = _unrouted(exc)
+    page = nowhere(Request(scope).headers, scope.get("root_path", "")) if exc.status_code == 404 else None
+    return page or refusal(scope, unrouted)
 
 
 def _unrouted(exc: HTTPException) -> Refused:

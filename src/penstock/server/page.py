@@ -6,6 +6,7 @@ request says. Where nothing was built, the API is served all the same and `/` sa
 
 from __future__ import annotations
 
+import gzip
 import html
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
@@ -14,13 +15,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from penstock.errors import NotFound
+from penstock.models.demo import Demo
 from penstock.server.desk import AtDesk
 from penstock.server.page_files import Content, answered, read_folder, read_logo
+from penstock.server.page_framing import Framing
 
 if TYPE_CHECKING:
+    from penstock.core.ports import Knowledge
     from penstock.settings import Settings
 
 BUILT = Path(__file__).parent.parent / "page"
@@ -30,7 +34,24 @@ The page is not built here, so there is only the API: docs/http-api.md shows it 
 In a checkout, scripts/setup-page builds the page and says what it needs. Then start the server again.
 """
 
+# Questions, and the page that answers each.
+_FOR_NEWCOMERS = (
+    ("How do I use my own documents?", "docs/your-documents.md"),
+    ("How do I put the chat into a page of my own?", "docs/page.md"),
+)
+
+_NOWHERE = """\
+<!doctype html>
+<html lang="en">
+<meta name="viewport" content="width=device-width" />
+<meta name="color-scheme" content="light dark" />
+<title>Nothing is here</title>
+<p>There is nothing at this address. <a href="{root}/">To the chat</a></p>
+"""
+
 _NOBODY = "'none'"
+BUTTON_ACCENT = b"#2f6f5e"
+"""The button's colour as web/src/embed/button.ts has it."""
 _AN_HOUR = "public, max-age=3600"
 # A picture may be a document with scripts of its own; opened by itself, it may do nothing.
 _OF_A_PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -87,6 +108,20 @@ def written(page: str, root: str, title: str) -> str:
     )
 
 
+def coloured(button: Content, accent: str) -> Content:
+    """The button in the colour of the settings, which a page may still change."""
+    plain = button.plain.replace(BUTTON_ACCENT, accent.encode()) if accent else button.plain
+    return Content.of(plain, button.media_type, {"gzip": gzip.compress(plain)}) if accent else button
+
+
+def nowhere(headers: Mapping[str, str], root: str) -> Response | None:
+    """What a person sees where nothing is; None for a program, which takes no page."""
+    if "text/html" not in headers.get("accept", ""):
+        return None
+    page = _NOWHERE.format(root=html.escape(root))
+    return HTMLResponse(page, 404, page_headers(_NOBODY) | {"Cache-Control": "no-store"})
+
+
 def info(settings: Settings, root: str, logo: Content | None) -> PageInfo:
     return PageInfo(
         settings.title,
@@ -102,6 +137,13 @@ def info(settings: Settings, root: str, logo: Content | None) -> PageInfo:
 # --- I/O: as little as possible -----------------------------------------------
 
 
+async def answerable(knowledge: Knowledge) -> tuple[str, ...]:
+    """What a newcomer may ask the demo: as long as it answers from our own pages."""
+    found = [(one, await knowledge.search(one, 1)) for one, _ in _FOR_NEWCOMERS]
+    pages = dict(_FOR_NEWCOMERS)
+    return tuple(one for one, passages in found if passages and passages[0].source == pages[one])
+
+
 class Page:
     """The routes of the page. `folder` holds what was built; it may be missing."""
 
@@ -109,10 +151,13 @@ class Page:
         self._desk = desk
         self._files = read_folder(folder)
         self._logo: Content | None = None
+        self._framing = Framing()
 
     def open(self, settings: Settings) -> None:
         """Raises ConfigError when the settings name a logo that cannot be shown."""
         self._logo = read_logo(settings.logo)
+        if button := self._files.get("embed.js"):
+            self._files["embed.js"] = coloured(button, settings.accent)
 
     def routes(self) -> dict[str, Callable[[Request], Awaitable[Response]]]:
         """What answers a GET at each address."""
@@ -139,6 +184,7 @@ class Page:
     async def embedded(self, request: Request) -> Response:
         """The chat for a frame: in pages of ours, and of `embed_origins`."""
         settings = (await self._desk()).settings
+        self._framing.tell(request.headers, settings.embed_origins)
         return await self._page(request, "index.html", " ".join(("'self'", *settings.embed_origins)))
 
     async def asset(self, request: Request) -> Response:
@@ -148,6 +194,7 @@ class Page:
 
     async def button(self, request: Request) -> Response:
         """The one file that other sites load."""
+        await self._desk()
         headers = {"Cache-Control": _AN_HOUR, "Cross-Origin-Resource-Policy": "cross-origin"}
         return self._file(request, "embed.js", headers)
 
@@ -165,6 +212,8 @@ class Page:
         desk = await self._desk()
         desk.check(request)
         found = info(desk.settings, request.scope.get("root_path", ""), self._logo)
+        if desk.model.name == Demo.name and not found.suggestions:
+            found = msgspec.structs.replace(found, suggestions=await answerable(desk.knowledge))
         headers = {"Cache-Control": "no-cache"}
         return Response(msgspec.json.encode(found), headers=headers, media_type="application/json")
 

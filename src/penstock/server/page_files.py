@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,20 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _PICTURES = {suffix for suffix, type in _TYPES.items() if type.startswith("image/")}
+# How each begins: a browser shows nothing for what only is called so, and so says nobody.
+_BEGINNINGS = {
+    ".svg": (
+        rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*+(?:\[.*?\]\s*)?>)*+"
+        rb"<(?:\w+:)?svg[\s/>]"
+    ),
+    ".png": rb"\x89PNG\r\n\x1a\n",
+    ".jpg": rb"\xff\xd8\xff",
+    ".jpeg": rb"\xff\xd8\xff",
+    ".webp": rb"RIFF....WEBP",
+    ".avif": rb"....ftyp.{0,64}?avi[fs]",
+    ".gif": rb"GIF8[79]a",
+    ".ico": rb"\x00\x00\x01\x00",
+}
 _MOST_LOGO_BYTES = 1_000_000
 
 # What web/compress.mjs writes beside a file; the first that a browser takes is the smallest.
@@ -101,6 +116,8 @@ def read_logo(path: Path | None) -> Content | None:
         raise ConfigError(f"logo: {path} could not be read: {exc.strerror}.") from None
     if len(logo.plain) > _MOST_LOGO_BYTES:
         raise ConfigError(f"logo: {path} is larger than 1 MB.")
+    if not re.match(_BEGINNINGS[path.suffix.lower()], logo.plain, re.DOTALL):
+        raise ConfigError(f"logo: {path} is called {path.suffix}, but what is in it is no such picture.")
     return logo
 
 

@@ -70,7 +70,8 @@ _A_YEAR = "a number of hours above 0, and at most a year's 8760"
 # scheme, host, port, path: all may be missing.
 _OLLAMA_HOST = r"^(?:(https?)://)?([^\s/:\[\]]*|\[[0-9A-Fa-f:]+\])(?::(\d{1,5}))?(/\S*)?$"
 # It is written into a header, so no line may end in it; `$` alone would let one.
-_ORIGIN = r"^https?://(\*\.)?([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:\d{1,5})?(?!\n)$"
+# A star for everything below `com` would let nearly everybody in.
+_ORIGIN = r"^https?://(\*\.[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(:\d{1,5})?(?!\n)$"
 _Origin = Meta(
     pattern=_ORIGIN,
     extra={"expected": "a scheme and a host, such as https://www.example.org or https://*.example.org"},

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
@@ -21,6 +21,8 @@ from penstock.settings.fields import NAMES_OF_OTHERS, PREFIX, Secret, Settings
 _OF_KUBERNETES = re.compile(
     r"PENSTOCK_SERVICE_(HOST|PORT(_\w+)?)=.*|PENSTOCK_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?=.*|PENSTOCK_PORT=\w+://.*"
 )
+
+_HINT_TWICE = " A table such as [tokens] stands there once, with all its lines below it."
 
 
 def load(
@@ -48,7 +50,7 @@ def read(
             name = _known(said)
             values[name] = _value(said)
         except ConfigError as problem:
-            problems.append(str(problem))
+            problems += str(problem).splitlines()
     return msgspec.structs.replace(Settings(), **values), problems
 
 
@@ -88,7 +90,7 @@ def _in_file(path: Path | None, problems: list[str]) -> Iterator[_Said]:
     except UnicodeDecodeError:
         problems.append(f"{path} is not UTF-8 text.")
     except tomllib.TOMLDecodeError as error:
-        problems.append(f"{path} is not TOML: {error}.")
+        problems.append(f"{path} is not TOML: {error}.{_HINT_TWICE if ' twice' in str(error) else ''}")
     else:
         for name, value in table.items():
             yield _Said(name, value, name, f"{path}: ", path.parent)
@@ -140,7 +142,7 @@ def _value(said: _Said) -> object:
         if isinstance(found, dict) and "holds" in _extra(kind):
             _check_held(said, found, _extra(kind)["holds"])
     except msgspec.ValidationError as error:
-        raise ConfigError(_complaint(said, kind, str(error))) from None
+        raise ConfigError("\n".join(_complaints(said._replace(value=value), kind, str(error)))) from None
     return _placed(found, said.folder)
 
 
@@ -208,6 +210,30 @@ def _from_home(path: Path) -> Path:
 # --- What is wrong with it ----------------------------------------------------
 
 
+def _complaints(said: _Said, kind: inspect.Type, error: str) -> list[str]:
+    """A line for each wrong item of a list, for msgspec names only the first; else the one there is."""
+    bare = _bare(kind)
+    if not isinstance(bare, inspect.VarTupleType) or not isinstance(said.value, list | tuple):
+        return [_complaint(said, kind, error)]
+    item = _annotated(_FIELDS[said.name].type)
+    wrong = [at for at, value in enumerate(said.value) if not _is_one(value, item, said.is_text)]
+    return [_complaint(said, kind, f"$[{at}]") for at in wrong] or [_complaint(said, kind, error)]
+
+
+def _is_one(value: object, kind: Any, is_text: bool) -> bool:
+    try:
+        msgspec.convert(value, kind, strict=not is_text, dec_hook=_decode)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _annotated(of_list: Any) -> Any:
+    """What the items of `Annotated[tuple[item, ...], ...]` are."""
+    plain = get_args(of_list)[0] if get_origin(of_list) is Annotated else of_list
+    return get_args(plain)[0]
+
+
 def _complaint(said: _Said, kind: inspect.Type, error: str) -> str:
     """Names the place, down to the item of a list. A secret's wrong value is not shown."""
     where, value = said.place + said.called, said.value
@@ -216,7 +242,19 @@ def _complaint(said: _Said, kind: inspect.Type, error: str) -> str:
     if item and isinstance(bare, inspect.VarTupleType) and isinstance(value, list | tuple):
         where, value, kind = f"{where}[{item[1]}]", value[int(item[1])], bare.item_type
     shown = "" if _class(kind) is Secret or "hidden" in _extra(kind) else f" is {_brief(value)}, but it"
-    return f"{where}{shown} must be {_expected(kind)}."
+    return f"{where}{shown} must be {_expected(kind)}.{_swallowed(said)}"
+
+
+def _swallowed(said: _Said) -> str:
+    """A setting that was written below a table belongs to the table, in TOML."""
+    if not said.place or said.name != "tokens" or not isinstance(said.value, dict):
+        return ""
+    names = [name for name, value in said.value.items() if name in _FIELDS and not _is_token(value)]
+    return f" What stands below [tokens] belongs to it: move {', '.join(names)} above it." if names else ""
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, dict) or str(value).startswith("sha256:")
 
 
 def _brief(value: object) -> str:

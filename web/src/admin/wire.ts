@@ -33,6 +33,13 @@ export interface TurnRow extends TurnFacts {
   person: string;
   name: string;
   model: string;
+  /** The conversation's. */
+  title: string;
+  /** Its beginning. */
+  question: string;
+  error_code: string;
+  /** What a reader is told of a failure: the turn's id. */
+  reference: string;
 }
 
 export interface Turns {

@@ -4,49 +4,48 @@ import { useEffect, useRef, useState } from "react";
 import type { Exchange } from "../store/index.ts";
 import { useWords } from "../words/index.ts";
 import { isRunning } from "./messages.ts";
-import { spoken } from "./speaking.ts";
+import { spokenAfter } from "./speaking.ts";
 
 const BREATH_MS = 1_500;
 const KEPT = 8;
 
-/** Which answer is listened to, and how far it was said. */
-type Heard = { turn: string; next: number };
-
-export function Announcer({ exchange }: { exchange: Exchange | undefined }) {
+export function Announcer({ exchanges }: { exchanges: readonly Exchange[] }) {
   const words = useWords();
   const [said, setSaid] = useState<readonly { id: number; text: string }[]>([]);
-  const heard = useRef<Heard | null>(null);
-  const latest = useRef(exchange);
+  // What was heard of each answer that is listened to, by its question: that has its id before there is a turn.
+  const heard = useRef(new Map<string, string>());
+  const latest = useRef(exchanges);
   const say = (text: string) => text && setSaid((before) => [...before, { id: (before.at(-1)?.id ?? 0) + 1, text }].slice(-KEPT));
-  const sayOn = (text: string, finished: boolean) => {
-    if (heard.current === null) return;
-    const { say: news, next } = spoken(text, Math.min(heard.current.next, text.length), finished);
-    heard.current.next = next;
-    say(news);
+  const sayOn = (one: Exchange, finished: boolean) => {
+    const news = spokenAfter(heard.current.get(nameOf(one)) ?? "", one.answer.text, finished);
+    heard.current.set(nameOf(one), news.heard);
+    say(news.say);
   };
 
   useEffect(() => {
-    latest.current = exchange;
-    if (exchange === undefined) return;
-    const { turn, text } = exchange.answer;
-    // A question that was just sent has no turn yet.
-    const isSame = heard.current !== null && (heard.current.turn === turn || heard.current.turn === "");
-    if (isRunning(exchange)) {
-      // What was there when the page was opened is read, not announced.
-      heard.current = { turn, next: isSame ? heard.current!.next : text.length };
-    } else {
-      if (isSame && turn !== "") {
-        sayOn(text, true);
-        say(words.answer.finished);
+    latest.current = exchanges;
+    const before = heard.current;
+    // One that is shown no more is listened to no more.
+    heard.current = new Map(exchanges.map(nameOf).flatMap((name) => (before.has(name) ? [[name, before.get(name)!]] : [])));
+    for (const one of exchanges) {
+      const name = nameOf(one);
+      if (isRunning(one)) {
+        // What was there when the page was opened is read, not announced.
+        if (!heard.current.has(name)) heard.current.set(name, one.answer.text);
+      } else if (heard.current.has(name)) {
+        if (one.answer.turn !== "") {
+          sayOn(one, true);
+          say(words.answer.finished);
+        }
+        heard.current.delete(name);
       }
-      heard.current = null;
     }
-  }, [exchange, words]);
+  }, [exchanges, words]);
 
-  const isOn = exchange !== undefined && isRunning(exchange);
+  const isOn = exchanges.some(isRunning);
   useEffect(() => {
     if (!isOn) return undefined;
-    const timer = setInterval(() => latest.current && sayOn(latest.current.answer.text, false), BREATH_MS);
+    const timer = setInterval(() => latest.current.filter(isRunning).forEach((one) => sayOn(one, false)), BREATH_MS);
     return () => clearInterval(timer);
   }, [isOn]);
 
@@ -55,4 +54,8 @@ export function Announcer({ exchange }: { exchange: Exchange | undefined }) {
       {said.map(({ id, text }) => <p key={id}>{text}</p>)}
     </div>
   );
+}
+
+function nameOf({ questions, answer }: Exchange): string {
+  return questions[0]?.id ?? answer.turn;
 }

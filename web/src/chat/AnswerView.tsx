@@ -14,6 +14,8 @@ import { length, wordCount } from "./times.ts";
 
 type Props = {
   answer: Answer;
+  /** The question waits for a connection. */
+  isUnsent?: boolean;
   feedback?: Feedback | null;
   version?: (Version & { show: (index: number) => void }) | undefined;
   /** Null where it cannot be asked again. */
@@ -21,7 +23,7 @@ type Props = {
   onRate?: ((rating: Feedback["rating"] | null, remark?: string) => Promise<void>) | null;
 };
 
-export const AnswerView = memo(function AnswerView({ answer, feedback = null, version, onAgain = null, onRate = null }: Props) {
+export const AnswerView = memo(function AnswerView({ answer, isUnsent = false, feedback = null, version, onAgain = null, onRate = null }: Props) {
   const words = useWords();
   const [opened, setOpened] = useState<number | null>(null);
   const isOver = answer.state === "done" || answer.state === "stopped" || answer.state === "failed";
@@ -38,7 +40,7 @@ export const AnswerView = memo(function AnswerView({ answer, feedback = null, ve
     <>
       <h2 className="unseen">{words.answer.from}</h2>
       {answer.reasoning && <Reasoning answer={answer} isOver={isOver} />}
-      {!isOver && !answer.text && <Working answer={answer} />}
+      {!isOver && !answer.text && <Working answer={answer} isUnsent={isUnsent} />}
       <CitingContext value={citing}>
         {answer.text && (
           <Otherwise fallback={<p className="as-written" dir="auto">{answer.text}</p>}>
@@ -64,8 +66,9 @@ export const AnswerView = memo(function AnswerView({ answer, feedback = null, ve
   );
 });
 
-function Working({ answer }: { answer: Answer }) {
+function Working({ answer, isUnsent }: { answer: Answer; isUnsent: boolean }) {
   const words = useWords();
+  if (isUnsent) return <p className="status" role="status">{words.answer.unsent}</p>;
   const queued = answer.ahead > 0 ? words.answer.ahead(answer.ahead) : answer.status || words.answer.working;
   return (
     <p className="status working" role="status" dir="auto">

@@ -1,12 +1,12 @@
 /** What comes first: the page's settings, the reader's language, whether somebody must sign in; then the page of the address. */
 
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, openWire, server, type Me, type Page, type Wire } from "../store/index.ts";
 import { chosenLanguage, keepLanguage, LANGUAGES, useWords, WordsContext, type Language } from "../words/index.ts";
 import { applyAccent } from "./accent.ts";
 import { Chat } from "./Chat.tsx";
 import { LanguageContext, PageContext, PersonContext } from "./contexts.ts";
-import { routeOf, usePath } from "./route.ts";
+import { home, routeOf, usePath } from "./route.ts";
 import { SharedPage } from "./SharedPage.tsx";
 import { SignIn, SignInAgain } from "./SignIn.tsx";
 import { Trouble } from "./Trouble.tsx";
@@ -61,9 +61,14 @@ function WithPerson({ page }: { page: Page }) {
   const wire = useMemo<Wire>(() => openWire(page.auth), [page.auth]);
   const [person, setPerson] = useState<State>("unknown");
   const [isOut, setOut] = useState(false);
+  const isBegun = useRef(false);
   const ask = useCallback(() => {
     wire.api.me().then(
       (me) => {
+        const isSame = wire.isStillFor(me.id);
+        if (!isSame && isBegun.current) return location.assign(home);
+        isBegun.current = true;
+        wire.signedIn();
         setPerson({ me });
         setOut(false);
       },
@@ -72,18 +77,16 @@ function WithPerson({ page }: { page: Page }) {
   }, [wire]);
   useEffect(() => wire.onSignedOut(() => setOut(true)), [wire]);
   useEffect(ask, [ask]);
+  // Somebody may have signed in in another tab.
+  useEffect(() => (isOut ? wire.world.onAwake(ask) : undefined), [isOut, wire, ask]);
 
-  const signedIn = () => {
-    wire.signedIn();
-    ask();
-  };
   if (person === "unknown") return null;
   if (person === "unreachable") return <Trouble sentence={words.chat.unreachable} again={ask} />;
-  if (person === "stranger") return <SignIn wire={wire} onSignedIn={signedIn} />;
+  if (person === "stranger") return <SignIn wire={wire} onSignedIn={ask} />;
   return (
     <PersonContext value={person.me}>
       <Chat wire={wire} />
-      {isOut && <SignInAgain wire={wire} onSignedIn={signedIn} />}
+      {isOut && <SignInAgain wire={wire} onSignedIn={ask} />}
     </PersonContext>
   );
 }

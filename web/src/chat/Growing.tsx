@@ -18,6 +18,11 @@ type Props = {
 
 export function Growing({ value, onChange, label, placeholder, autoFocus, invalid, describedBy, area }: Props) {
   const own = useRef<HTMLTextAreaElement>(null);
+  // What was begun is gone on with: a field that comes with its text has the caret at its start otherwise.
+  useLayoutEffect(() => {
+    const field = own.current!;
+    if (field.value) field.setSelectionRange(field.value.length, field.value.length);
+  }, []);
   useLayoutEffect(() => {
     const field = own.current!;
     if (CSS.supports("field-sizing", "content")) return;

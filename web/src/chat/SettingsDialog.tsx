@@ -42,12 +42,14 @@ function ThemeChoice() {
   return (
     <fieldset className="choice">
       <legend>{words.theme}</legend>
-      {THEMES.map((each) => (
-        <label key={each}>
-          <input type="radio" name={name} checked={theme === each} onChange={() => choose(each)} />
-          {words[each]}
-        </label>
-      ))}
+      <div className="options">
+        {THEMES.map((each) => (
+          <label key={each}>
+            <input type="radio" name={name} checked={theme === each} onChange={() => choose(each)} />
+            {words[each]}
+          </label>
+        ))}
+      </div>
     </fieldset>
   );
 }

@@ -1,7 +1,7 @@
 /** A conversation for whoever has its link: to read, and nothing else. */
 
-import { useCallback, useEffect, useState } from "react";
-import { ApiError, server, type Shared } from "../store/index.ts";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { openShared, type Shared } from "../store/index.ts";
 import { useWords } from "../words/index.ts";
 import { AnswerView } from "./AnswerView.tsx";
 import { Brand } from "./Brand.tsx";
@@ -12,18 +12,13 @@ import { Trouble } from "./Trouble.tsx";
 export function SharedPage({ token }: { token: string }) {
   const words = useWords();
   const page = usePage();
-  const [shared, setShared] = useState<Shared | null>(null);
-  const [error, setError] = useState("");
-  const load = useCallback(() => {
-    setError("");
-    server.shared(token).then(setShared, (refused: unknown) => {
-      setError(refused instanceof ApiError && refused.status === 404 ? words.share.gone : (refused as Error).message);
-    });
-  }, [token, words]);
-  useEffect(load, [load]);
+  const conversation = useMemo(() => openShared(token), [token]);
+  useEffect(() => () => conversation.close(), [conversation]);
+  const { shared, error, errorCode } = useSyncExternalStore(conversation.subscribe, conversation.view);
   useEffect(() => {
     document.title = shared?.title ? `${shared.title} · ${page.title}` : page.title;
   }, [shared, page.title]);
+  const sentence = errorCode === "not_found" ? words.share.gone : error;
   return (
     <div className="chat shared">
       <main id="conversation">
@@ -32,7 +27,7 @@ export function SharedPage({ token }: { token: string }) {
           <p className="connection">{words.share.readOnly}</p>
         </header>
         <div className="viewport" tabIndex={0} role="region" aria-label={words.share.readOnly}>
-          {error ? <Trouble sentence={error} again={load} /> : <Exchanges shared={shared} />}
+          {sentence !== null ? <Trouble sentence={sentence} again={() => conversation.reload()} /> : <Exchanges shared={shared} />}
         </div>
       </main>
     </div>

@@ -31,6 +31,8 @@ export function Thread({ conversation, welcome, onAsked }: Props) {
   const view = useConversationView(conversation);
   const messages = useMemo(() => messagesOf(view.exchanges), [view.exchanges]);
   const running = view.exchanges.some(isRunning);
+  // A greeting is read from its beginning, also where the suggestions are more than the window holds.
+  const isWelcome = view.exchanges.length === 0 && !view.loading && view.error === null;
   const runtime = useExternalStoreRuntime<Shown>({
     messages,
     isRunning: running,
@@ -43,7 +45,7 @@ export function Thread({ conversation, welcome, onAsked }: Props) {
       <ConversationContext value={conversation}>
         <VersionsContext value={view.versions}>
           <ThreadPrimitive.Root className="thread">
-            <ThreadPrimitive.Viewport className="viewport" data-testid="viewport">
+            <ThreadPrimitive.Viewport className="viewport" data-testid="viewport" autoScroll={!isWelcome} scrollToBottomOnInitialize={!isWelcome}>
               <Earlier conversation={conversation} view={view} />
               <Inside view={view} conversation={conversation} welcome={welcome} />
               <ThreadPrimitive.ViewportFooter className="thread-foot">
@@ -53,7 +55,7 @@ export function Thread({ conversation, welcome, onAsked }: Props) {
               <ToNewQuestion view={view} />
             </ThreadPrimitive.Viewport>
           </ThreadPrimitive.Root>
-          <Announcer exchange={view.exchanges.at(-1)} />
+          <Announcer exchanges={view.exchanges} />
         </VersionsContext>
       </ConversationContext>
     </AssistantRuntimeProvider>
@@ -110,10 +112,13 @@ function Answered({ shown, conversation }: { shown: Shown; conversation: Convers
   const { turn } = exchange.answer;
   const version = useContext(VersionsContext)[turn];
   const isOld = version !== undefined && version.at < version.turns.length - 1;
+  const { connection } = useConversationView(conversation);
+  const isUnsent = turn === "" && (connection === "reconnecting" || connection === "offline");
   const again = () => void conversation.ask(exchange.questions.map(({ text }) => text).join("\n\n"), { replaces: turn });
   return (
     <AnswerView
       answer={exchange.answer}
+      isUnsent={isUnsent}
       feedback={exchange.feedback}
       version={version && { ...version, show: (index: number) => conversation.showVersion(turn, index) }}
       onAgain={turn && !isOld && !isRunning(exchange) ? again : null}

@@ -1,4 +1,4 @@
-/** A sentence at the foot of the page, for as long as it may be wanted; longer while it is looked at. */
+/** A sentence over the conversation, for as long as it may be wanted; longer while it is looked at. */
 
 import { useEffect, useState } from "react";
 import { useWords } from "../words/index.ts";

@@ -3,6 +3,7 @@ import { act } from "react";
 import { createRoot } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import type { Answer, Exchange } from "../store/index.ts";
+import { Announcer } from "./Announcer.tsx";
 import { AnswerView } from "./AnswerView.tsx";
 import { Growing } from "./Growing.tsx";
 import { convert, isRunning, messagesOf } from "./messages.ts";
@@ -119,4 +120,19 @@ describe("an answer", () => {
     });
     expect(page.querySelector("details")!.textContent).toContain("Two words.");
   });
+});
+
+test("an answer is read out to its end, also when another was asked meanwhile", () => {
+  const running = (text: string) => exchange({ state: "running", text });
+  const asked = exchange({ turn: "", state: "queued", text: "" }, { questions: [{ id: "q2", text: "And?", pending: true }] });
+  const hear = (...exchanges: Exchange[]) => act(() => root.render(<Announcer exchanges={exchanges} />));
+  hear(running(""));
+
+  hear(running("It opens "), asked);
+  hear(running(""), asked);
+  hear(exchange({ text: "It opens at nine." }), asked);
+  hear(exchange({ text: "It opens at nine." }), exchange({ turn: "t2", text: "At ten." }, { questions: [{ id: "q2", text: "And?" }] }));
+
+  const said = [...place.querySelectorAll("p")].map((one) => one.textContent);
+  expect(said).toEqual(["It opens at nine.", "The answer is complete.", "At ten.", "The answer is complete."]);
 });

@@ -7,7 +7,7 @@ import type { Language } from "../words/index.ts";
 export const PageContext = createContext<Page | null>(null);
 export const PersonContext = createContext<Me | null>(null);
 export const LanguageContext = createContext<(language: Language) => void>(() => undefined);
-/** Says a sentence at the foot of the page for a while, with something that can be done about it. */
+/** Says a sentence over the conversation for a while, with something that can be done about it. */
 export const ToastContext = createContext<(toast: Toast) => void>(() => undefined);
 
 export type Toast = { text: string; action?: { label: string; run: () => void } };

@@ -6,7 +6,7 @@ import { contrast, parsed, shades } from "./accent.ts";
 import { byDay } from "./days.ts";
 import { MOST_BYTES, tooLong } from "./limits.ts";
 import { routeOf } from "./route.ts";
-import { plain, spoken } from "./speaking.ts";
+import { plain, spoken, spokenAfter } from "./speaking.ts";
 import { length, wordCount } from "./times.ts";
 
 describe("an address is a page", () => {
@@ -78,4 +78,13 @@ test("every word is there in every language", () => {
 test("lengths are told as people tell them", () => {
   expect([length(3.24, "en"), length(90, "en"), length(42, "ja")]).toEqual(["3.2 seconds", "1.5 minutes", "42 秒"]);
   expect([wordCount("two words"), wordCount("これは文です。")]).toEqual([{ unit: "words", count: 2 }, { unit: "characters", count: 7 }]);
+});
+
+test("an answer that starts over is read on where it was, and from its beginning when it says something else", () => {
+  const heard = "One. Two.";
+  expect(spokenAfter(heard, "", false)).toEqual({ say: "", heard });
+  expect(spokenAfter(heard, "One. T", false)).toEqual({ say: "", heard });
+  expect(spokenAfter(heard, "One. Two. Three. ", false)).toEqual({ say: "Three.", heard: "One. Two. Three." });
+  expect(spokenAfter(heard, "Uno. Due. T", false)).toEqual({ say: "Uno. Due.", heard: "Uno. Due." });
+  expect(spokenAfter(heard, "One.", true)).toEqual({ say: "", heard: "One." });
 });

@@ -10,6 +10,17 @@ export function spoken(text: string, from: number, finished: boolean): { say: st
   return { say: plain(text.slice(from, next)).slice(0, MOST_CHARS), next };
 }
 
+/**
+ * What to say of a text of which the beginning was heard, and what is heard then. A text that starts over, because its
+ * server did, is waited for while it repeats what was heard, and heard from its beginning once it says something else.
+ */
+export function spokenAfter(heard: string, text: string, finished: boolean): { say: string; heard: string } {
+  if (heard.startsWith(text) && !finished) return { say: "", heard };
+  const from = text.startsWith(heard) ? heard.length : heard.startsWith(text) ? text.length : 0;
+  const { say, next } = spoken(text, from, finished);
+  return { say, heard: text.slice(0, next) };
+}
+
 function lastEnd(text: string, from: number): number {
   let end = from;
   END.lastIndex = from;

@@ -1,5 +1,6 @@
-import { beforeEach, expect, test } from "vitest";
-import { asked, put } from "./button.ts";
+import { beforeEach, expect, test, vi } from "vitest";
+import { asked, awaitHello, put } from "./button.ts";
+import { HELLO } from "./messages.ts";
 import { readableOn } from "./style.ts";
 
 function script(attributes: Record<string, string> = {}): HTMLScriptElement {
@@ -40,6 +41,40 @@ test("a label is text, whatever it looks like", () => {
 
   const button = document.querySelector("div")?.shadowRoot?.querySelector("button");
   expect([button?.textContent, button?.children.length]).toEqual(["<img src=x>", 0]);
+});
+
+test("a chat that says nothing for a while is said not to show, until it does", () => {
+  vi.useFakeTimers();
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const frame = document.body.appendChild(document.createElement("iframe"));
+  const absent = Object.assign(document.createElement("p"), { hidden: true });
+  const says = (source: Window | null) => window.dispatchEvent(new MessageEvent("message", { data: { type: HELLO }, source }));
+
+  awaitHello(frame, absent, window);
+  vi.advanceTimersByTime(4_999);
+  expect(absent.hidden).toBe(true);
+
+  vi.advanceTimersByTime(1);
+  says(window);
+  expect([absent.hidden, String(warned.mock.calls[0])]).toEqual([false, expect.stringContaining("embed_origins")]);
+
+  says(frame.contentWindow);
+  expect(absent.hidden).toBe(true);
+  vi.useRealTimers();
+  warned.mockRestore();
+});
+
+test("a chat that says hello in time is left alone", () => {
+  vi.useFakeTimers();
+  const frame = document.body.appendChild(document.createElement("iframe"));
+  const absent = Object.assign(document.createElement("p"), { hidden: true });
+
+  awaitHello(frame, absent, window);
+  window.dispatchEvent(new MessageEvent("message", { data: { type: HELLO }, source: frame.contentWindow }));
+  vi.advanceTimersByTime(60_000);
+
+  expect(absent.hidden).toBe(true);
+  vi.useRealTimers();
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { inside } from "./inside.ts";
-import { CLOSE, OPENED } from "./messages.ts";
+import { CLOSE, HELLO, OPENED } from "./messages.ts";
 
 const someWindow = () => document.body.appendChild(document.createElement("iframe")).contentWindow!;
 
@@ -9,12 +9,18 @@ function framed() {
   const told: unknown[] = [];
   const parent = Object.assign(someWindow(), { postMessage: (message: unknown) => told.push(message) });
   const frame = Object.assign(new EventTarget(), { parent }) as unknown as Window;
-  const seen = { told, focused: 0, frame, parent };
+  const seen = { told, focused: 0, frame, parent, greeted: undefined as unknown };
   inside(frame, () => seen.focused++);
+  // Its first word, which a test of its own is about.
+  seen.greeted = told.shift();
   return seen;
 }
 
 const key = (name: string) => new KeyboardEvent("keydown", { key: name, cancelable: true });
+
+test("the page around it hears that the chat is there", () => {
+  expect(framed().greeted).toEqual({ type: HELLO });
+});
 
 test("Escape in the frame asks the page around it to close the panel", () => {
   const { frame, told } = framed();

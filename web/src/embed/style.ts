@@ -20,7 +20,7 @@ dialog {
   border: 1px solid GrayText; border-radius: .75em; background: Canvas; color: CanvasText;
   box-shadow: 0 8px 40px rgb(0 0 0 / .35);
 }
-dialog[open] { display: grid; grid-template-rows: auto minmax(0, 1fr); }
+dialog[open] { display: grid; grid-template-rows: auto auto minmax(0, 1fr); }
 header {
   display: flex; align-items: center; justify-content: space-between; padding-inline-start: 1em;
   background: var(--accent); color: var(--on-accent); font-weight: 600;
@@ -28,7 +28,9 @@ header {
 header span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .close { flex: none; inline-size: 2.75em; block-size: 2.75em; background: none; color: inherit; }
 .close:focus-visible { outline-color: currentColor; outline-offset: -4px; }
-iframe { display: block; inline-size: 100%; block-size: 100%; border: 0; }
+p { margin: 0; padding: 1em; }
+p a { color: inherit; }
+iframe { grid-row: 3; display: block; inline-size: 100%; block-size: 100%; border: 0; }
 @media (max-width: 32em), (max-height: 30em) {
   dialog { inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0; }
 }

@@ -343,6 +343,16 @@ test("asking again shows the new version in the old one's place, and the old one
   expect(questions(conversation).at(-1)!.id).toBe(id);
 });
 
+test("a conversation whose first question is edited gets the title that the server gives it then", async () => {
+  const { world, conversation } = await opened([told("t1")]);
+
+  conversation.ask("And what is t2?", { replaces: "t1" });
+  await world.asked(QUESTIONS, "POST").gives(accepted("t2"), 202);
+  await world.asked("/api/threads/a").gives(transcript([told("t2")], { title: "And what is t2?" }));
+
+  expect(conversation.view().title).toBe("And what is t2?");
+});
+
 test("what is asked while an earlier version is looked at goes to the newest, and shows it", async () => {
   const { conversation } = await opened([told("t1"), told("t2", { replaces: "t1" })]);
   conversation.showVersion("t2", 0);
@@ -453,6 +463,21 @@ test("signed out in between, a question waits for its person", async () => {
   await settled();
 
   expect(world.asked(QUESTIONS, "POST").body).toMatchObject({ id });
+});
+
+test("signed out in between, a question is not asked as another person, and is dropped", async () => {
+  const { world, wire, conversation } = await opened([]);
+  expect(wire.isStillFor("web/bob")).toBe(true);
+  conversation.ask("Is it?");
+  await world.asked(QUESTIONS, "POST").refuses(401, "not-signed-in", "Please sign in.");
+
+  // Another tab has signed somebody in: whatever wakes this one, nothing is sent before it is known whom.
+  await world.wake();
+  expect(world.open().filter((one) => one.startsWith("POST"))).toEqual([]);
+  expect(wire.isStillFor("web/ann")).toBe(false);
+
+  expect(world.kept.get("outbox.a")).toBe(null);
+  expect(wire.isStillFor("web/ann")).toBe(true);
 });
 
 // --- Vocabulary --------------------------------------------------------------------------

@@ -233,13 +233,14 @@ export class Conversation {
     this.#log.accepted({ id, text }, replaces, awaited(turn, { state, ahead, askedS }));
     if (!this.#over.signal.aborted) this.#follow();
     this.#wire.happened.tell({ what: "asked", thread: this.thread });
-    if (isFirst) void this.#learnTitle();
+    if (isFirst || replaces) void this.#learnTitle();
   }
 
-  /** The server gives a thread its title with the first question. */
+  /** The server gives a thread its title with the first question, and another when that was edited. */
   async #learnTitle(): Promise<void> {
+    const before = this.#title;
     const read = await this.#wire.api.transcript(this.thread, undefined, 1).catch(() => null);
-    if (read && !this.#title) this.#renamed(read.title);
+    if (read && this.#title === before) this.#renamed(read.title);
   }
 
   #renamed(title: string): void {

@@ -14,3 +14,4 @@ export { Conversation } from "./conversation.ts";
 export type { ConversationView } from "./showing.ts";
 export { Conversations, type ConversationsView } from "./conversations.ts";
 export { drafts } from "./drafts.ts";
+export { openShared } from "./open-shared.ts";

@@ -31,6 +31,8 @@ export class Wire implements Chances {
   readonly #connections = new Signal<void>();
   readonly #unlisten: Cancel;
   #wasOpen = false;
+  /** Since the server said so; then nothing that waited is sent before it is known who signed in. */
+  #isOut = false;
 
   constructor(world: World, auth: Auth) {
     this.world = world;
@@ -54,8 +56,22 @@ export class Wire implements Chances {
   /** Calls back when the server says that nobody is signed in (401). */
   onSignedOut = (listener: () => void) => this.#signedOut.listen(listener);
 
-  /** After signing in without leaving the page: goes on with what waited. */
+  /**
+   * Says who is signed in. What the tab keeps, typed or asked and not sent, is its writer's: of another person it is
+   * dropped, and the answer is false. Then the page must begin anew, and what it holds must not be sent.
+   */
+  isStillFor(person: string): boolean {
+    const { kept } = this.world;
+    const before = kept.get(PERSON);
+    const isSame = before === null || before === person;
+    if (!isSame) kept.clear();
+    kept.set(PERSON, person);
+    return isSame;
+  }
+
+  /** After the same person signed in without leaving the page: goes on with what waited. */
   signedIn(): void {
+    this.#isOut = false;
     this.connection.begin();
     this.#chances.tell();
   }
@@ -83,19 +99,27 @@ export class Wire implements Chances {
   #watched(ask: Ask): Ask {
     return async <T>(path: string, wish?: Wish): Promise<T> => {
       try {
+        if (this.#isOut && path.startsWith("/api/") && path !== "/api/me") throw notSignedIn();
         const answer = await ask<T>(path, wish);
         // Whoever answers this may open the line that was lost, however long its pause is meant to be.
-        if (!this.connection.isOpen) this.connection.awake();
+        if (!this.connection.isOpen && !this.#isOut) this.connection.awake();
         return answer;
       } catch (error) {
         if (error instanceof ApiError && error.code === "not_signed_in") {
           this.connection.pause();
-          this.#signedOut.tell();
+          if (!this.#isOut) this.#signedOut.tell();
+          this.#isOut = true;
         }
         throw error;
       }
     };
   }
+}
+
+const PERSON = "person";
+
+function notSignedIn(): ApiError {
+  return new ApiError("Please sign in.", "not_signed_in", 401);
 }
 
 /** For what a page asks before it knows whether anybody must sign in: `server.page()`, `server.shared(token)`. */

@@ -74,6 +74,9 @@ export const adminEn = {
   },
 
   column: {
+    question: "Question",
+    reference: "Reference",
+    error: "Error",
     asked: "Asked",
     took: "Took",
     state: "State",
@@ -159,6 +162,8 @@ export const adminEn = {
 
   turn: {
     heading: "How an answer came about",
+    reason: "The reason, as the server’s log has it:",
+    before: (why: string, attempt: number) => `attempt ${attempt} broke off: ${why}`,
     axis: "The answer’s time",
     axisText: (took: string, attempts: number) => `${many(attempts, "attempt", "attempts")} in ${took}; the list below has the same in words.`,
     list: "What happened",
@@ -274,7 +279,7 @@ export const adminEn = {
     model: "Model",
     changed: "only those that are set",
     byDefault: "default",
-    secretSet: "set, not shown",
+    secretSet: "•••",
     notSet: "not set",
     yes: "yes",
     no: "no",

@@ -76,6 +76,9 @@ export const adminJa: AdminWords = {
   },
 
   column: {
+    question: "質問",
+    reference: "参照番号",
+    error: "エラー",
     asked: "質問日時",
     took: "所要時間",
     state: "状態",
@@ -161,6 +164,8 @@ export const adminJa: AdminWords = {
 
   turn: {
     heading: "回答の経過",
+    reason: "理由(サーバーのログと同じ):",
+    before: (why, attempt) => `試行${attempt}が中断: ${why}`,
     axis: "時間軸",
     axisText: (took, attempts) => `${took}の間に${count(attempts, "回")}の試行。同じ内容が下の一覧にあります。`,
     list: "できごと",
@@ -276,7 +281,7 @@ export const adminJa: AdminWords = {
     model: "モデル",
     changed: "指定されたものだけ",
     byDefault: "既定値",
-    secretSet: "設定済み(非表示)",
+    secretSet: "•••",
     notSet: "未設定",
     yes: "はい",
     no: "いいえ",

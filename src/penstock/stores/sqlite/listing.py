@@ -44,8 +44,11 @@ _NEWEST_OF = {state: _NEWEST.format(which=f"t.state = '{state}'") for state in g
 _RECENT = f"""
 SELECT {COLUMNS},
     json_extract(CAST(q.body AS TEXT), '$.person'),
-    coalesce(json_extract(CAST(v.view AS TEXT), '$.usage.model'), '')
+    coalesce(json_extract(CAST(v.view AS TEXT), '$.usage.model'), ''),
+    h.title, substr(json_extract(CAST(q.body AS TEXT), '$.text'), 1, 200),
+    coalesce(json_extract(CAST(v.view AS TEXT), '$.error_code'), '')
 FROM turns t LEFT JOIN views v ON v.turn = t.seq
+JOIN threads h ON h.key = t.thread
 JOIN questions q ON q.place = (SELECT min(place) FROM questions WHERE turn = t.seq)
 WHERE t.seq IN ({{newest}}) ORDER BY t.seq DESC LIMIT :limit
 """
@@ -138,7 +141,8 @@ def _stretch(connection: sqlite3.Connection, wanted: Wanted, place: Place) -> Pl
 def recent(connection: sqlite3.Connection, states: Sequence[State], before: str, limit: int) -> list[Listed]:
     newest = [_NEWEST_OF[state] for state in dict.fromkeys(states)] or [_NEWEST.format(which="TRUE")]
     sql = _RECENT.format(newest=" UNION ALL ".join(newest))
+    rows = connection.execute(sql, {"before": before, "limit": limit})
     return [
-        Listed(TurnRow._make(turn).info, _decode_person(person), model)
-        for *turn, person, model in connection.execute(sql, {"before": before, "limit": limit})
+        Listed(TurnRow._make(turn).info, _decode_person(person), model, title, question, error_code)
+        for *turn, person, model, title, question, error_code in rows
     ]

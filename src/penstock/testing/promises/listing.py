@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.core.events import Finished, Usage
+from penstock.core.events import Failed, Finished, Usage
 from penstock.core.ports import Batch, Listed, Store
 from penstock.core.question import Person
 from penstock.core.turn import State, View
@@ -141,8 +141,9 @@ async def the_newest_turns_of_all_threads_are_listed_for_the_owner(store: Store,
 
     newest, oldest = await store.turns.recent()
 
-    assert newest == Listed((await store.turns.read("t2")).turn, BOB)
-    assert oldest == Listed((await store.turns.read(turn_of("q1"))).turn, ANN)
+    asked = {"title": "Why?", "question": "Why?"}
+    assert newest == Listed((await store.turns.read("t2")).turn, BOB, **asked)
+    assert oldest == Listed((await store.turns.read(turn_of("q1"))).turn, ANN, **asked)
 
 
 async def a_listed_turn_says_who_asked_and_which_model_answered(store: Store, clock: FakeClock) -> None:
@@ -155,6 +156,21 @@ async def a_listed_turn_says_who_asked_and_which_model_answered(store: Store, cl
 
     (listed,) = await store.turns.recent()
     assert (listed.person, listed.model, listed.turn.state) == (ann, "m-1", "done")
+
+
+async def a_listed_turn_says_its_question_at_most_in_part_and_its_error(
+    store: Store, clock: FakeClock
+) -> None:
+    asked = question("q1", text="long " * 100)
+    received = await store.turns.receive(asked, "t1", lease_s=LEASE_S)
+    assert received.claim is not None
+    failed = Failed("model_cut", "It was cut off.", "t1")
+
+    view = View(state="failed", error_code=failed.code)
+    await store.turns.finish(Batch(received.claim.lease, 1, [failed]), "failed", view)
+
+    (listed,) = await store.turns.recent()
+    assert (listed.question, listed.error_code) == (asked.text[:200], "model_cut")
 
 
 async def turns_are_listed_by_their_state(store: Store, clock: FakeClock) -> None:
@@ -215,6 +231,7 @@ PROMISES = (
     many_threads_are_searched_to_the_last,
     the_newest_turns_of_all_threads_are_listed_for_the_owner,
     a_listed_turn_says_who_asked_and_which_model_answered,
+    a_listed_turn_says_its_question_at_most_in_part_and_its_error,
     turns_are_listed_by_their_state,
     a_list_of_turns_is_paged,
     turns_of_threads_in_the_bin_are_not_listed,

@@ -5,6 +5,7 @@ import { useWidth } from "../charts/width.ts";
 import { duration } from "../times.ts";
 import type { Attempt, Timeline } from "../wire.ts";
 import { useWords } from "../words.ts";
+import { brokeOff } from "./brokeOff.ts";
 import { course, isEnd, type Lane } from "./course.ts";
 
 const LANE = 40;
@@ -99,6 +100,7 @@ function Drawn({ lane, y, x, middle, of }: DrawnProps) {
   );
 
   function laneName(tried: Attempt | undefined, number: number): string {
-    return [words.turn.attempt(number), tried?.why].filter(Boolean).join(": ");
+    const why = tried?.why && words.turn.before(brokeOff(tried.why), number - 1);
+    return [words.turn.attempt(number), why && `(${why})`].filter(Boolean).join(" ");
   }
 }

@@ -26,13 +26,13 @@ export default function Knowledge() {
         <section>
           <h2>{words.knowledge.search}</h2>
           <Search
-            key={wanted}
+            key={`search ${wanted}`}
             label={words.knowledge.searchHint}
             button={words.knowledge.searchButton}
             words={wanted}
             onSearch={(q) => go(address("/admin/knowledge", { q }), { replace: true })}
           />
-          {wanted && <Results key={wanted} of={wanted} />}
+          {wanted && <Results key={`results ${wanted}`} of={wanted} />}
         </section>
       )}
       {held.value?.kind === "local" && <Lists of={held.value} />}

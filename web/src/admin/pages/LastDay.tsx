@@ -16,7 +16,7 @@ export function LastDay({ of: { total, slots } }: { of: Statistics }) {
   return (
     <section>
       <h2>{label.day}</h2>
-      <div className="tiles">
+      <div className="tiles six">
         <Tile name={label.done} value={done} />
         <Tile name={label.stopped} value={stopped} />
         <Tile name={label.failed} value={failed} bad={failed > 0} />

@@ -7,7 +7,7 @@ import { statistics, timeline, type TurnRow, turns } from "../wire.ts";
 import { useWords } from "../words.ts";
 import { LastDay } from "./LastDay.tsx";
 import { Tile } from "./Tile.tsx";
-import { useTitles } from "./titles.ts";
+import { reasonOf } from "./reason.ts";
 import { useTurnColumns } from "./turnColumns.tsx";
 
 const LIVE_EVERY_S = 2;
@@ -20,8 +20,8 @@ export default function Overview() {
   const live = useLoaded("live", () => turns({ state: "running,queued", before: "", limit: 50 }), LIVE_EVERY_S);
   const day = useLoaded("day", () => statistics(24), COUNTED_EVERY_S);
   const failed = useLoaded("failed", failures, COUNTED_EVERY_S);
-  const titles = useTitles([...(live.value?.turns ?? []), ...(failed.value?.turns ?? [])]);
-  const columns = useTurnColumns(titles);
+  const columns = useTurnColumns();
+  const shown = columns.filter(({ key }) => !["reference", "error"].includes(key));
 
   return (
     <>
@@ -40,7 +40,7 @@ export default function Overview() {
           plain
           caption={words.overview.live}
           columns={[
-            ...columns,
+            ...shown,
             {
               key: "actions",
               label: words.column.actions,
@@ -63,8 +63,8 @@ export default function Overview() {
             plain
             caption={words.overview.failures}
             columns={[
-              ...columns.filter(({ key }) => !["state", "tries", "model"].includes(key)),
-              { key: "reason", label: words.column.reason, value: ({ why }) => why, cell: ({ why }) => <code>{why}</code> },
+              ...shown.filter(({ key }) => !["state", "tries", "model"].includes(key)),
+              { key: "reason", label: words.column.reason, long: true, value: ({ why }) => why, cell: ({ why, error_code }) => <Why code={error_code} why={why} /> },
             ]}
             rows={failed.value.turns}
             name={({ turn }) => turn}
@@ -81,9 +81,17 @@ export default function Overview() {
   );
 }
 
-/** The latest, each with what its timeline says of its end. */
+function Why({ code, why }: { code: string; why: string }) {
+  return (
+    <>
+      <code>{code}</code> <span className="quiet">{why}</span>
+    </>
+  );
+}
+
+/** The latest, each with the reason that its timeline has. */
 async function failures(): Promise<{ turns: (TurnRow & { why: string })[]; more: boolean }> {
   const found = await turns({ state: "failed", before: "", limit: FAILURES });
-  const ends = await Promise.all(found.turns.map(async ({ turn }) => (await timeline(turn)).moments.find(({ kind }) => kind === "failed")));
-  return { turns: found.turns.map((turn, at) => ({ ...turn, why: ends[at]?.what ?? "" })), more: found.more !== null };
+  const ends = await Promise.all(found.turns.map(async ({ turn }) => reasonOf((await timeline(turn)).moments)));
+  return { turns: found.turns.map((turn, at) => ({ ...turn, why: ends[at] ?? "" })), more: found.more !== null };
 }

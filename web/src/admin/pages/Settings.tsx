@@ -5,6 +5,7 @@ import { Heading, Loading } from "../parts.tsx";
 import { type Column, Table } from "../table/Table.tsx";
 import { type Setting, settings } from "../wire.ts";
 import { useWords } from "../words.ts";
+import { helpText } from "./helpText.ts";
 import { settingText } from "./settingText.ts";
 
 /** The settings in force, and where each comes from. */
@@ -25,11 +26,11 @@ export default function Settings() {
       label: words.column.setting,
       long: true,
       value: ({ name }) => name,
-      text: ({ help }) => help,
+      text: ({ name, help }) => `${name} ${helpText(help)}`,
       cell: ({ name, help }) => (
         <>
           <code>{name}</code>
-          <span className="quiet help">{help.replaceAll("`", "")}</span>
+          <span className="quiet help">{helpText(help)}</span>
         </>
       ),
     },

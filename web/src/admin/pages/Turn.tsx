@@ -9,7 +9,9 @@ import { duration, iso, moment } from "../times.ts";
 import { type Attempt, isLive, type Moment, type Timeline, timeline, type TurnFacts } from "../wire.ts";
 import { useWords } from "../words.ts";
 import { Axis } from "./Axis.tsx";
+import { brokeOff } from "./brokeOff.ts";
 import { isEnd } from "./course.ts";
+import { reasonOf } from "./reason.ts";
 import { useTitles } from "./titles.ts";
 
 const LIVE_EVERY_S = 1;
@@ -54,10 +56,20 @@ function Facts({ of: { turn, moments } }: { of: Timeline }) {
   const { column } = words;
   const models = [...new Set(moments.filter(({ kind }) => kind === "usage").map(({ what }) => what))].filter(Boolean);
   const sentence = moments.find(({ kind }) => kind === "failed")?.detail["sentence"];
+  const reason = reasonOf(moments);
   const took_s = took(turn, Date.now() / 1000);
   return (
     <>
-      {sentence && <p className="notice bad">{String(sentence)}</p>}
+      {sentence && (
+        <div className="notice bad">
+          <p>{String(sentence)}</p>
+          {reason && (
+            <p>
+              {words.turn.reason} <code>{reason}</code>
+            </p>
+          )}
+        </div>
+      )}
       <dl className="facts panel">
         <Fact name={column.state}>
           <StateMark state={turn.state}>{turn.stop_by && words.turns.stoppedBy(turn.stop_by)}</StateMark>
@@ -67,6 +79,9 @@ function Facts({ of: { turn, moments } }: { of: Timeline }) {
         <Fact name={column.tries}>{whole(turn.tries, language)}</Fact>
         <Fact name={column.model}>{models.join(", ") || words.none}</Fact>
         <Fact name={column.channel}>{turn.channel}</Fact>
+        <Fact name={column.reference}>
+          <code>{turn.turn}</code>
+        </Fact>
       </dl>
     </>
   );
@@ -122,9 +137,10 @@ function List({ of: { turn, moments, attempts } }: { of: Timeline }) {
   );
 
   function detailed({ kind, what, detail, attempt }: Moment, tried: readonly Attempt[]): string {
+    const told = kind === "began" && what ? words.turn.before(brokeOff(what), attempt - 1) : what;
     const chars = isEnd(kind) ? written(tried.find((one) => one.attempt === attempt)) : [];
     const rest = Object.entries(detail).filter(([, value]) => value !== null && value !== "" && value !== 0);
-    return [what, ...chars, ...rest.map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`)].filter(Boolean).join(" · ");
+    return [told, ...chars, ...rest.map(([name, value]) => `${name.replaceAll("_", " ")}: ${value}`)].filter(Boolean).join(" · ");
   }
 
   function written(tried: Attempt | undefined): string[] {

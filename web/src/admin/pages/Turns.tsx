@@ -4,7 +4,6 @@ import { address, go, useAddress } from "../router.ts";
 import { Table } from "../table/Table.tsx";
 import { STATES, type State, turns } from "../wire.ts";
 import { useWords } from "../words.ts";
-import { useTitles } from "./titles.ts";
 import { useTurnColumns } from "./turnColumns.tsx";
 
 const EVERY_S = 3;
@@ -23,8 +22,7 @@ export default function Turns() {
     ({ turn }) => turn,
     EVERY_S,
   );
-  const titles = useTitles(listed.rows);
-  const columns = useTurnColumns(titles);
+  const columns = useTurnColumns();
   const options: [State | "", string][] = [["", words.turns.all], ...STATES.map((one) => [one, words.states[one]] as [State, string])];
 
   return (

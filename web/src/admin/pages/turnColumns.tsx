@@ -5,11 +5,11 @@ import { duration, iso, moment } from "../times.ts";
 import type { TurnRow } from "../wire.ts";
 import { useWords } from "../words.ts";
 
-/** What every list of turns shows of each. `titles`: those of the threads, by key. */
-export function useTurnColumns(titles: ReadonlyMap<string, string>): Column<TurnRow>[] {
+/** What every list of turns shows of each. */
+export function useTurnColumns(): Column<TurnRow>[] {
   const { words, language } = useWords();
   const { column } = words;
-  const title = ({ key, thread }: TurnRow) => titles.get(key) || thread;
+  const title = ({ title, thread }: TurnRow) => title || thread;
   const person = ({ name, person }: TurnRow) => name || person;
   return [
     {
@@ -25,11 +25,26 @@ export function useTurnColumns(titles: ReadonlyMap<string, string>): Column<Turn
       ),
     },
     {
+      key: "question",
+      label: column.question,
+      long: true,
+      value: ({ question }) => question,
+      cell: ({ turn, question }) => (
+        <Link to={turnAddress(turn)} className="cut" dir="auto" title={question}>
+          {question || words.none}
+        </Link>
+      ),
+    },
+    {
       key: "thread",
       label: column.thread,
       long: true,
       value: title,
-      cell: (turn) => <ThreadLink of={turn.key}>{title(turn)}</ThreadLink>,
+      cell: (turn) => (
+        <span className="cut">
+          <ThreadLink of={turn.key}>{title(turn)}</ThreadLink>
+        </span>
+      ),
     },
     {
       key: "state",
@@ -51,5 +66,7 @@ export function useTurnColumns(titles: ReadonlyMap<string, string>): Column<Turn
     { key: "channel", label: column.channel, value: ({ channel }) => channel },
     { key: "model", label: column.model, value: ({ model }) => model || null, cell: ({ model }) => model || words.none },
     { key: "tries", label: column.tries, end: true, value: ({ tries }) => tries },
+    { key: "reference", label: column.reference, long: true, value: ({ reference }) => reference, cell: ({ reference }) => <code>{reference}</code> },
+    { key: "error", label: column.error, value: ({ error_code }) => error_code || null, cell: ({ error_code }) => error_code && <code>{error_code}</code> },
   ];
 }

@@ -83,6 +83,14 @@ test("the table has a name, and the place that scrolls can be reached by keyboar
   expect(screen.getByRole("region", { name: "Answers" }).tabIndex).toBe(0);
 });
 
+test("the buttons of a row stay in sight when the table is wider than its place", () => {
+  render(table());
+
+  const [row] = within(screen.getAllByRole("rowgroup")[1]!).getAllByRole("row");
+  expect(within(row!).getByRole("button").closest("td")!.className).toBe("stays");
+  expect(within(row!).getAllByRole("cell")[0]!.className).toBe("");
+});
+
 test("without rows there is a sentence, and nothing to export", () => {
   render(table([]));
 

@@ -155,6 +155,6 @@ function PhoneOrder<Row>({ columns, order, onOrder }: PhoneOrderProps<Row>) {
   );
 }
 
-function classes<Row>({ end, long }: Column<Row>): string | undefined {
-  return [end && "end", long && "long"].filter(Boolean).join(" ") || undefined;
+function classes<Row>({ end, long, only }: Column<Row>): string | undefined {
+  return [end && "end", long && "long", only && "stays"].filter(Boolean).join(" ") || undefined;
 }
