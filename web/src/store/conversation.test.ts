@@ -465,6 +465,21 @@ test("signed out in between, a question waits for its person", async () => {
   expect(world.asked(QUESTIONS, "POST").body).toMatchObject({ id });
 });
 
+test("a refusal that comes after somebody has signed in does not sign out again", async () => {
+  const { world, wire, conversation } = await opened([]);
+  let out = 0;
+  wire.onSignedOut(() => (out += 1));
+  conversation.ask("Is it?");
+  const first = world.asked(QUESTIONS, "POST");
+  wire.signedIn();
+
+  await first.refuses(401, "not-signed-in", "Please sign in.");
+  await world.asked(QUESTIONS, "POST").gives(accepted("t1"), 202);
+
+  expect(out).toBe(0);
+  expect(world.kept.get("outbox.a")).toBe(null);
+});
+
 test("signed out in between, a question is not asked as another person, and is dropped", async () => {
   const { world, wire, conversation } = await opened([]);
   expect(wire.isStillFor("web/bob")).toBe(true);

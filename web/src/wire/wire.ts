@@ -33,6 +33,7 @@ export class Wire implements Chances {
   #wasOpen = false;
   /** Since the server said so; then nothing that waited is sent before it is known who signed in. */
   #isOut = false;
+  #signedInTimes = 0;
 
   constructor(world: World, auth: Auth) {
     this.world = world;
@@ -72,6 +73,7 @@ export class Wire implements Chances {
   /** After the same person signed in without leaving the page: goes on with what waited. */
   signedIn(): void {
     this.#isOut = false;
+    this.#signedInTimes += 1;
     this.connection.begin();
     this.#chances.tell();
   }
@@ -97,7 +99,8 @@ export class Wire implements Chances {
 
   /** Whatever is refused for want of a person says so to the whole page. */
   #watched(ask: Ask): Ask {
-    return async <T>(path: string, wish?: Wish): Promise<T> => {
+    const watched = async <T>(path: string, wish?: Wish): Promise<T> => {
+      const times = this.#signedInTimes;
       try {
         if (this.#isOut && path.startsWith("/api/") && path !== "/api/me") throw notSignedIn();
         const answer = await ask<T>(path, wish);
@@ -106,6 +109,8 @@ export class Wire implements Chances {
         return answer;
       } catch (error) {
         if (error instanceof ApiError && error.code === "not_signed_in") {
+          // Asked before somebody signed in and refused after it: that says nothing of now.
+          if (times !== this.#signedInTimes) return watched<T>(path, wish);
           this.connection.pause();
           if (!this.#isOut) this.#signedOut.tell();
           this.#isOut = true;
@@ -113,6 +118,7 @@ export class Wire implements Chances {
         throw error;
       }
     };
+    return watched;
   }
 }
 
